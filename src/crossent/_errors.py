@@ -1,0 +1,12 @@
+"""What crossent raises and warns when the user's input is at fault."""
+
+
+class InputError(ValueError):
+    """The input breaks a rule: the message says what must hold, what came, and what to do.
+
+    The command line prints it as one line and exits with status 2; it is never a traceback there.
+    """
+
+
+class DataWarning(UserWarning):
+    """The input is usable, but holds something the user should know of, with its count."""
