@@ -2,3 +2,8 @@ from ._errors import DataWarning as DataWarning
 from ._errors import InputError as InputError
 from ._task import Label as Label
 from ._task import Task as Task
+from .evaluation import Evaluation as Evaluation
+from .evaluation import Metrics as Metrics
+from .evaluation import evaluate as evaluate
+from . import report as report
+from . import simulate as simulate

@@ -1,1 +1,10 @@
-"""To be written."""
+"""The training loop, in plain sight."""
+
+from ._history import Epoch as Epoch
+from ._history import History as History
+from ._loop import Examples as Examples
+from ._loop import predict_logits as predict_logits
+from ._loop import train as train
+from ._optimizer import OptimizerName as OptimizerName
+from ._optimizer import make_optimizer as make_optimizer
+from ._watch import Watch as Watch

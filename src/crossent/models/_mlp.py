@@ -1,0 +1,30 @@
+"""A multilayer perceptron."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from ..data import Features
+from ._one_hot_linear import OneHotLinear
+
+
+class MLP(nn.Module):
+    """Linear, ReLU, Linear.
+
+    Args:
+        width: Number columns.
+        levels: Rows of the table of codes, 0 where there are none.
+        outputs: Logits a row; None for one logit a row, of shape `(n,)`, as a binary task has it.
+        hidden: Hidden units.
+    """
+
+    def __init__(self, width: int, levels: int, outputs: int | None, hidden: int) -> None:
+        super().__init__()
+        self.outputs = outputs
+        self.input = OneHotLinear(width, levels, hidden)
+        self.output = nn.Linear(hidden, outputs or 1)
+
+    def forward(self, features: Features) -> Tensor:
+        """Return logits, `(n, outputs)` or `(n,)`."""
+        logits = self.output(self.input(features).relu())
+        return logits.squeeze(1) if self.outputs is None else logits

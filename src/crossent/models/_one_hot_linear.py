@@ -1,0 +1,40 @@
+"""A linear layer over numbers and categories that never builds the one-hot columns."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from torch import Tensor, nn
+
+from ..data import Features
+
+
+class OneHotLinear(nn.Module):
+    """A linear map of a row's numbers and one-hot categories, side by side.
+
+    W x + b, with x = [numbers, one-hot codes]. The product with a one-hot vector is one row of W, so the layer adds up
+    rows instead, and 4,000 levels cost a step no more than 4.
+
+    Args:
+        width: Number columns.
+        levels: Rows of the table of codes, the padding row 0 included; 0 where there are no codes.
+        outputs: Output columns.
+    """
+
+    def __init__(self, width: int, levels: int, outputs: int) -> None:
+        super().__init__()
+        self.numbers = nn.Linear(width, outputs) if width else None
+        self.codes = nn.EmbeddingBag(levels, outputs, mode="sum", padding_idx=0) if levels else None
+        self.bias = None if width else nn.Parameter(torch.zeros(outputs))
+        if self.codes is not None:
+            # The bound that nn.Linear would take for the inputs that are not zero.
+            bound = 1 / math.sqrt(width + 1)
+            nn.init.uniform_(self.codes.weight, -bound, bound)
+            nn.init.zeros_(self.codes.weight.data[0])
+
+    def forward(self, features: Features) -> Tensor:
+        """Return `(n, outputs)`."""
+        total = self.bias if self.numbers is None else self.numbers(features.numbers)
+        return total if self.codes is None else total + self.codes(features.codes)

@@ -1,0 +1,39 @@
+"""The record of a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training rows.
+
+    Attributes:
+        epoch: Its number, from 1.
+        loss: Mean training loss over the epoch's batches, each taken before its step.
+        validation_loss: Mean loss over the validation rows after the epoch.
+        rows_per_second: Training rows a second, validation not counted.
+    """
+
+    epoch: int
+    loss: float
+    validation_loss: float
+    rows_per_second: float
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in a training.
+
+    Attributes:
+        epochs: One record an epoch, in order.
+        best_epoch: The epoch whose weights were kept: the one of least validation loss.
+        stopped: Why the training ended: all epochs were done, the validation loss had not improved for so long, or the
+            user interrupted it.
+    """
+
+    epochs: tuple[Epoch, ...]
+    best_epoch: int
+    stopped: Literal["finished", "early", "interrupted"]

@@ -1,0 +1,65 @@
+"""The house has one direction: an import points up-stream, as docs/architecture.md says."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "crossent"
+
+# Each room with the rooms it may import; every room may import the errors and, for the version, the package itself.
+ROOMS = {
+    "_errors": set[str](),
+    "_kernels": set[str](),
+    "functional": {"_kernels"},
+    "nn": {"functional"},
+    "simulate": set[str](),
+    "_labels": set[str](),
+    "_multilabel": {"_labels"},
+    "_task": {"functional", "_labels", "_multilabel"},
+    "data": set[str](),
+    "models": {"data"},
+    "training": {"_task", "data", "models"},
+    "evaluation": {"_task"},
+    "classifier": {"_task", "data", "models", "training", "evaluation", "functional"},
+    "report": {"_task", "evaluation", "training"},
+}
+# `cli` sees the public names, as a user does, and so may import any room.
+
+
+def rooms() -> list[str]:
+    return sorted({path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"})
+
+
+def imported_rooms(room: str) -> set[str]:
+    """The other rooms of crossent that a room's files import, under TYPE_CHECKING or not."""
+    files = [PACKAGE / f"{room}.py"] if (PACKAGE / f"{room}.py").exists() else list((PACKAGE / room).rglob("*.py"))
+    found = set()
+    for file in files:
+        package = ("crossent", *file.relative_to(PACKAGE).parts[:-1])
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                modules = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level:
+                base = ".".join((*package[: len(package) - node.level + 1], *filter(None, [node.module])))
+                modules = [f"{base}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                modules = [f"{node.module}.{alias.name}" for alias in node.names]
+            else:
+                continue
+            found |= {module.split(".")[1] for module in modules if module.startswith("crossent.")}
+    return found - {room, "_errors", "__version__"}
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_imports_only_what_stands_before_it(room: str) -> None:
+    assert imported_rooms(room) <= ROOMS[room]
+
+
+def test_every_room_has_its_place() -> None:
+    assert set(rooms()) == set(ROOMS) | {"cli"}
+
+
+def test_only_functional_sees_the_kernels_and_only_the_command_line_the_report() -> None:
+    assert [room for room in rooms() if "_kernels" in imported_rooms(room)] == ["functional"]
+    assert [room for room in rooms() if "report" in imported_rooms(room)] == []
