@@ -1,0 +1,78 @@
+"""Tables that are in memory already, as Polars frames."""
+
+import sys
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+
+from .._errors import InputError
+
+Values: TypeAlias = object
+
+
+def frame_of(source: object) -> pl.DataFrame:
+    """Return a table in memory as a Polars frame.
+
+    Raises:
+        InputError: when it is not a table, or cannot be converted.
+    """
+    try:
+        return _converted(source)
+    except InputError:
+        raise
+    except (pl.exceptions.PolarsError, TypeError, ValueError, ImportError) as error:
+        raise InputError(f"The {_type_name(source)} cannot be read as a table: {error}") from error
+
+
+def _converted(source: object) -> pl.DataFrame:
+    match source:
+        case pl.DataFrame():
+            return source
+        case torch.Tensor():
+            return _matrix(_array(source), "tensor")
+        case np.ndarray():
+            return pl.from_numpy(source) if source.dtype.names else _matrix(source, "array")
+        case Mapping():
+            return pl.DataFrame({str(name): _column(values) for name, values in source.items()})
+    return _foreign(source)
+
+
+def _foreign(source: object) -> pl.DataFrame:
+    # A pandas frame or a PyArrow table can only be here if its package is loaded: it is not for us to load it.
+    pandas, pyarrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
+    if pandas is not None and isinstance(source, pandas.DataFrame):
+        return pl.from_pandas(source)
+    if pyarrow is not None and isinstance(source, pyarrow.Table | pyarrow.RecordBatch):
+        return pl.DataFrame(pl.from_arrow(source))
+    raise InputError(
+        f"A table must be a path, a Polars, pandas or PyArrow table, a NumPy array, a tensor, or a dict of columns, "
+        f"but this is a {_type_name(source)}."
+    )
+
+
+def _matrix(values: NDArray[np.generic], what: str) -> pl.DataFrame:
+    if values.ndim != 2:
+        shape = "x".join(map(str, values.shape)) or "single value"
+        raise InputError(
+            f"An {what} must have two dimensions, rows and columns, but this one is {shape}. Reshape it.".replace(
+                "An t", "A t"
+            )
+        )
+    return pl.from_numpy(values, schema=[f"x{place}" for place in range(values.shape[1])])
+
+
+def _column(values: object) -> object:
+    return _array(values) if isinstance(values, torch.Tensor) else values
+
+
+def _array(tensor: torch.Tensor) -> NDArray[np.generic]:
+    # NumPy has no bfloat16.
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).detach().cpu().numpy()
+
+
+def _type_name(source: object) -> str:
+    return f"{type(source).__module__}.{type(source).__qualname__}".removeprefix("builtins.")

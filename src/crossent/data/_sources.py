@@ -1,0 +1,89 @@
+"""Which files a path, a glob or a folder stands for, and of which format."""
+
+import glob
+import os
+from pathlib import Path
+from typing import Final, Literal, TypeAlias
+
+from .._errors import InputError
+from ._names import did_you_mean, listed
+
+Format: TypeAlias = Literal["csv", "parquet", "arrow", "json"]
+
+FORMATS: Final[dict[str, Format]] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".tab": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".arrow": "arrow",
+    ".ipc": "arrow",
+    ".feather": "arrow",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+}
+
+
+def files(source: str | os.PathLike[str]) -> tuple[Format, list[Path]]:
+    """Return the format and the files, sorted, that a path, a glob or a folder names.
+
+    Raises:
+        InputError: when nothing is there, a file's format is unknown, or the formats differ.
+    """
+    path = Path(source)
+    if path.is_dir():
+        found = _in_folder(path)
+    elif path.exists():
+        found = [path]
+    elif any(mark in str(path) for mark in "*?["):
+        found = _matching(str(path))
+    else:
+        raise InputError(f"There is no file {path}.{_nearest_file(path)}")
+    return _one_format(found), found
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    # Names such as _SUCCESS and .part.crc are how other tools keep their books.
+    found = sorted(path for path in folder.iterdir() if path.is_file() and path.name[0] not in "._")
+    if not found:
+        raise InputError(f"The folder {folder} must hold the files of a table, but it holds none.")
+    return found
+
+
+def _matching(pattern: str) -> list[Path]:
+    found = sorted(path for path in map(Path, glob.glob(pattern, recursive=True)) if path.is_file())
+    if not found:
+        raise InputError(f"No file matches {pattern}. Check the pattern and the folder that it starts from.")
+    return found
+
+
+def _nearest_file(path: Path) -> str:
+    try:
+        return did_you_mean(path.name, os.listdir(path.parent))
+    except OSError:
+        return f" There is no folder {path.parent} either."
+
+
+def _one_format(paths: list[Path]) -> Format:
+    formats = {_format(path): path for path in reversed(paths)}
+    if len(formats) > 1:
+        raise InputError(
+            f"All files of a table must have one format, but these differ: {listed(formats.values())}. Use a glob."
+        )
+    return next(iter(formats))
+
+
+def _format(path: Path) -> Format:
+    suffix = Path(path.stem).suffix if is_gzip(path) else path.suffix
+    format = FORMATS.get(suffix.lower())
+    if format is None or (is_gzip(path) and format != "csv"):
+        raise InputError(
+            f"{path}: the format is told by the end of the name, which must be one of {', '.join(FORMATS)} or .csv.gz."
+        )
+    return format
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the name says that the file is compressed."""
+    return path.suffix.lower() == ".gz"
