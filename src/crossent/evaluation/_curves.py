@@ -1,0 +1,143 @@
+"""ROC and precision-recall: what each possible threshold would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from .._errors import InputError
+from .._labels import Label, shown_names
+from .._task import Task
+from ._compute import class_ranking, rank_scores
+from ._evaluation import Evaluation
+from ._ranking import Ranking, average_precision, roc_auc
+
+
+@dataclass(frozen=True, eq=False)
+class RocCurve:
+    """The share of other rows decided for the class against the share of its own rows, from the highest threshold down.
+
+    thresholds: probabilities; the first is infinite, where no row is decided for the class.
+    area: the exact ROC AUC, whichever points are kept.
+    """
+
+    label: Label
+    thresholds: Tensor
+    false_positive_rate: Tensor
+    true_positive_rate: Tensor
+    area: float
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionRecallCurve:
+    """The precision and the recall at each threshold, from the lowest up; the last point, (1, 0), has no threshold.
+
+    average_precision: exact, whichever points are kept. share: the share of rows of the class, a coin's precision.
+    """
+
+    label: Label
+    thresholds: Tensor
+    precision: Tensor
+    recall: Tensor
+    average_precision: float
+    share: float
+
+
+def roc_curve(evaluation: Evaluation, *, label: Label | None = None, drop_intermediate: bool = True) -> RocCurve:
+    """The receiver operating characteristic of one class against all others, as scikit-learn's `roc_curve`.
+
+    Args:
+        evaluation: An evaluation with rows.
+        label: The class; by default the positive one of a binary task.
+        drop_intermediate: Leave out points between two others on a straight line: the curve stays the same.
+
+    Returns:
+        float64 tensors of one length; the rates are NaN where there are no rows to take a share of.
+
+    Raises:
+        InputError: The label is not a class of the task, or it must be named and is not.
+
+    Example:
+        >>> from crossent import Task, evaluate
+        >>> task = Task.binary(["no", "yes"])
+        >>> curve = roc_curve(evaluate(task, ["no", "yes", "no", "yes"], probabilities=[0.1, 0.4, 0.5, 0.9]))
+        >>> curve.true_positive_rate
+        tensor([0.0000, 0.5000, 0.5000, 1.0000, 1.0000], dtype=torch.float64)
+        >>> curve.area
+        0.75
+    """
+    place = place_of(evaluation.task, label)
+    ranked = ranking_of(evaluation, place)
+    kept = _corners(ranked) if drop_intermediate else np.arange(len(ranked.thresholds))
+    return RocCurve(
+        label=evaluation.task.classes[place],
+        thresholds=torch.from_numpy(np.append(np.inf, _as_probabilities(evaluation, ranked.thresholds[kept]))),
+        false_positive_rate=_share(np.append(0, ranked.false_positives[kept]), ranked.negatives),
+        true_positive_rate=_share(np.append(0, ranked.true_positives[kept]), ranked.positives),
+        area=roc_auc(ranked),
+    )
+
+
+def precision_recall_curve(evaluation: Evaluation, *, label: Label | None = None) -> PrecisionRecallCurve:
+    """Precision against recall of one class at each threshold, as scikit-learn's `precision_recall_curve`.
+
+    Args:
+        evaluation: An evaluation with rows.
+        label: The class; by default the positive one of a binary task.
+
+    Returns:
+        float64 tensors; `thresholds` is one shorter. The recall is NaN where no row is of the class.
+
+    Raises:
+        InputError: The label is not a class of the task, or it must be named and is not.
+    """
+    place = place_of(evaluation.task, label)
+    ranked = ranking_of(evaluation, place)
+    precision = ranked.true_positives / (ranked.true_positives + ranked.false_positives)
+    return PrecisionRecallCurve(
+        label=evaluation.task.classes[place],
+        thresholds=torch.from_numpy(_as_probabilities(evaluation, ranked.thresholds)[::-1].copy()),
+        precision=torch.from_numpy(np.append(precision[::-1], 1.0)),
+        recall=_share(np.append(ranked.true_positives[::-1], 0), ranked.positives),
+        average_precision=average_precision(ranked),
+        share=ranked.positives / evaluation.rows,
+    )
+
+
+def place_of(task: Task, label: Label | None) -> int:
+    """The place of the class that a curve is asked for."""
+    if label is None:
+        if task.kind != "binary":
+            raise InputError(f"name the class that the curve is of: label=, one of {shown_names(task.classes)}")
+        return 1
+    if label not in task.classes:
+        raise InputError(f"label must be one of the classes {shown_names(task.classes)}; got {label!r}")
+    return task.classes.index(label)
+
+
+def ranking_of(evaluation: Evaluation, place: int) -> Ranking:
+    """The ranking of an evaluation's rows for the class at this place."""
+    rows = evaluation.all_rows()
+    odds = rank_scores(evaluation.task, rows.scores, evaluation.source == "logits")
+    return class_ranking(evaluation.task, rows.labels, odds, place)
+
+
+def _as_probabilities(evaluation: Evaluation, thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    scores = torch.from_numpy(thresholds.copy())
+    return (scores.sigmoid() if evaluation.source == "logits" else scores).numpy()
+
+
+def _share(counts: npt.NDArray[np.int64], of: int) -> Tensor:
+    return torch.from_numpy(counts / of if of else np.full(len(counts), np.nan))
+
+
+def _corners(ranked: Ranking) -> npt.NDArray[np.int64]:
+    """Keep the ends and each point where a step differs from the one before it."""
+    if len(ranked.thresholds) < 3:
+        return np.arange(len(ranked.thresholds))
+    turns = (np.diff(ranked.false_positives, 2) != 0) | (np.diff(ranked.true_positives, 2) != 0)
+    return np.flatnonzero(np.concatenate(([True], turns, [True])))
