@@ -20,7 +20,7 @@ ROOMS = {
     "data": set[str](),
     "models": {"data"},
     "training": {"_task", "data", "models"},
-    "evaluation": {"_task"},
+    "evaluation": {"_task", "_labels"},
     "classifier": {"_task", "data", "models", "training", "evaluation", "functional"},
     "report": {"_task", "evaluation", "training"},
 }
@@ -28,7 +28,9 @@ ROOMS = {
 
 
 def rooms() -> list[str]:
-    return sorted({path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"})
+    return sorted(
+        {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in PACKAGE.rglob("*.py")} - {"__init__"}
+    )
 
 
 def imported_rooms(room: str) -> set[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
-from itertools import islice
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -43,6 +42,8 @@ def as_series(labels: Any) -> pl.Series:
         return series
     if series.dtype.is_temporal():
         return series.cast(pl.String)
+    if series.dtype.is_nested():
+        raise InputError("labels must have shape (n,), one a row; got several a row: use Task.multilabel")
     raise InputError(f"labels must be strings, integers or booleans; got a series of {series.dtype}")
 
 
@@ -81,7 +82,9 @@ def _from_list(labels: list[Any]) -> pl.Series:
 
 
 def _is_missing(label: object) -> bool:
-    return label is None or (isinstance(label, float) and label != label) or type(label).__name__ in {"NAType", "NaTType"}
+    return (
+        label is None or (isinstance(label, float) and label != label) or type(label).__name__ in {"NAType", "NaTType"}
+    )
 
 
 def _whole(series: pl.Series) -> pl.Series:
@@ -89,7 +92,7 @@ def _whole(series: pl.Series) -> pl.Series:
     fractions = series.filter(series != series.round())
     if len(fractions):
         raise InputError(
-            f"labels must be classes; got {len(fractions)} numbers with a fraction, such as {fractions[0]}: "
+            f"labels must be classes; got numbers with a fraction in {_rows(len(fractions))}, such as {fractions[0]}: "
             "a number to predict is a regression; cut it into classes first"
         )
     return series.cast(pl.Int64)
@@ -148,10 +151,14 @@ def _missing_rows(series: pl.Series) -> str:
 
 
 def _unknown_labels(unknown: pl.Series, names: Sequence[Label]) -> str:
-    counts = unknown.value_counts(sort=True).rows()
-    offenders = [f"{label!r} ({count} times{_hint(label, names)})" for label, count in islice(counts, _SHOWN)]
+    counts = sorted(unknown.value_counts().rows(), key=lambda each: (-each[1], each[0]))
+    offenders = [f"{label!r} ({_rows(count)}{_hint(label, names)})" for label, count in counts[:_SHOWN]]
     more = f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else ""
     return f"labels must be among the classes {shown_names(names)}; got {', '.join(offenders)}{more}"
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _hint(label: Label, names: Sequence[Label]) -> str:
@@ -185,7 +192,8 @@ def distinct(series: pl.Series) -> list[Label]:
     _refuse_near_misses(counts)
     if len(counts) < 2:
         raise InputError(
-            f"labels must hold at least two classes; all {len(series)} are {next(iter(counts))!r}: there is nothing to tell apart"
+            f"labels must hold at least two classes; all {len(series)} are {next(iter(counts))!r}: "
+            "there is nothing to tell apart"
         )
     if len(counts) > _TOO_MANY or (len(counts) > 20 and len(counts) > len(series) / 2):
         raise InputError(
@@ -198,7 +206,7 @@ def distinct(series: pl.Series) -> list[Label]:
 def _refuse_markers(counts: dict[Label, int]) -> None:
     markers = [label for label in counts if isinstance(label, str) and label.strip().lower() in _MARKERS]
     if markers:
-        listed = ", ".join(f"{label!r} ({counts[label]} times)" for label in markers)
+        listed = ", ".join(f"{label!r} ({_rows(counts[label])})" for label in markers)
         raise InputError(
             f"labels must not be missing; {listed} looks like a missing label: "
             "remove these rows, or, if it is a class, name the classes yourself: Task.multiclass([...])"
@@ -211,6 +219,7 @@ def _refuse_near_misses(counts: dict[Label, int]) -> None:
         first = seen.setdefault(_folded(label), label)
         if first is not label:
             raise InputError(
-                f"labels must be spelled one way; {first!r} ({counts[first]} times) and {label!r} ({counts[label]} times) "
-                "differ only in case or blanks: make them one, for instance with strip().lower()"
+                f"labels must be spelled one way; {first!r} ({_rows(counts[first])}) and "
+                f"{label!r} ({_rows(counts[label])}) differ only in case or blanks: "
+                "make them one, for instance with strip().lower()"
             )

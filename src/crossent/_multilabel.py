@@ -38,7 +38,7 @@ def encode(labels: Any, classes: Sequence[Label]) -> Tensor:
     if hasattr(labels, "columns"):
         labels = _ordered_columns(labels, classes)
     if isinstance(labels, torch.Tensor | np.ndarray):
-        return _checked(torch.as_tensor(labels), classes)
+        return _checked(torch.tensor(labels) if isinstance(labels, np.ndarray) else labels, classes)
     if is_multilabel(labels) or (isinstance(labels, Sequence) and not len(labels)):
         return _from_names(labels, classes)
     raise InputError(
@@ -51,9 +51,13 @@ def _ordered_columns(frame: Any, classes: Sequence[Label]) -> np.ndarray:
     names = [str(name) for name in classes]
     missing = [name for name in names if name not in list(frame.columns)]
     if missing:
-        raise InputError(f"a frame of labels must have a column for each class; {', '.join(map(repr, missing))} missing")
+        raise InputError(
+            f"a frame of labels must have a column for each class; {', '.join(map(repr, missing))} missing"
+        )
     chosen = frame[names]
-    nulls = chosen.null_count().sum_horizontal()[0] if isinstance(chosen, pl.DataFrame) else int(chosen.isna().sum().sum())
+    nulls = (
+        chosen.null_count().sum_horizontal()[0] if isinstance(chosen, pl.DataFrame) else int(chosen.isna().sum().sum())
+    )
     if nulls:
         raise InputError(f"labels must not be missing; {nulls} are: remove these rows")
     return np.asarray(chosen.to_numpy())

@@ -84,7 +84,9 @@ class Task:
         """
         names = _labels.check_classes(classes, least=2)
         if ignored is not None and ignored in names:
-            raise InputError(f"the ignored label must not be a class; {ignored!r} is one of {_labels.shown_names(names)}")
+            raise InputError(
+                f"the ignored label must not be a class; {ignored!r} is one of {_labels.shown_names(names)}"
+            )
         return cls("multiclass", names, ordered, ignored)
 
     @classmethod
@@ -116,7 +118,9 @@ class Task:
                     f"positive is for two classes; the labels hold {len(names)}: {_labels.shown_names(names)}"
                 )
             return cls.multiclass(names)
-        return cls.binary(names, positive=_positive(names, series.value_counts().rows()) if positive is None else positive)
+        return cls.binary(
+            names, positive=_positive(names, series.value_counts().rows()) if positive is None else positive
+        )
 
     def __len__(self) -> int:
         """The number of classes."""
@@ -234,22 +238,29 @@ class Task:
         label_smoothing: float,
         reduction: Reduction,
     ) -> Tensor:
-        if class_weight is not None and self.kind == "multilabel":
-            raise InputError("class_weight is for binary and multiclass tasks; give a multilabel task pos_weight")
+        if class_weight is not None:
+            return self._weighted_binary_loss(logits, labels, class_weight, pos_weight, label_smoothing, reduction)
         target = labels.to(logits.dtype)
         if label_smoothing:
             target = target * (1 - label_smoothing) + label_smoothing / 2
-        if class_weight is None:
-            return binary_cross_entropy_with_logits(logits, target, pos_weight=pos_weight, reduction=reduction)
-        weight = class_weight.to(logits)[labels]
-        losses = binary_cross_entropy_with_logits(logits, target, weight, pos_weight=pos_weight, reduction="none")
-        match reduction:
-            case "none":
-                return losses
-            case "sum":
-                return losses.sum()
-            case "mean":
-                return losses.sum() / weight.sum()
+        return binary_cross_entropy_with_logits(logits, target, pos_weight=pos_weight, reduction=reduction)
+
+    def _weighted_binary_loss(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        class_weight: Tensor,
+        pos_weight: Tensor | None,
+        label_smoothing: float,
+        reduction: Reduction,
+    ) -> Tensor:
+        if self.kind == "multilabel":
+            raise InputError("class_weight is for binary and multiclass tasks; give a multilabel task pos_weight")
+        if pos_weight is not None:
+            raise InputError("class_weight and pos_weight both weigh the positive class; give one of them")
+        # Softmax over (0, x) is sigmoid of x, so this is the multiclass loss, weights, smoothing and all.
+        both = torch.stack([torch.zeros_like(logits), logits], dim=1)
+        return cross_entropy(both, labels, class_weight, label_smoothing=label_smoothing, reduction=reduction)
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Map logits to probabilities: sigmoid, or softmax over the classes.
@@ -354,7 +365,9 @@ class Task:
     def _check_codes(self, codes: Tensor, name: str) -> None:
         top = len(self) - 1 if self.kind == "multiclass" else 1
         low, high = (int(bound) for bound in codes.aminmax())
-        if high <= top and (low >= 0 or (self.kind == "multiclass" and bool(((codes >= 0) | (codes == IGNORED)).all()))):
+        if high <= top and (
+            low >= 0 or (self.kind == "multiclass" and bool(((codes >= 0) | (codes == IGNORED)).all()))
+        ):
             return
         bad = (codes > top) | ((codes < 0) & ((codes != IGNORED) | (self.kind != "multiclass")))
         where = tuple(int(axis) for axis in bad.nonzero()[0])

@@ -1,1 +1,7 @@
-"""To be written."""
+"""The whole way from a labelled table to a trained model, and the folder it is kept in."""
+
+from ._fit import fit as fit
+from ._folder import check_free as check_free
+from ._model import Model as Model
+from ._model import load as load
+from ._recipe import Recipe as Recipe

@@ -1,1 +1,3 @@
-"""To be written."""
+"""The command line: one thin file a command."""
+
+from ._main import main as main

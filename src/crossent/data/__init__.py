@@ -13,3 +13,4 @@ from ._read import read as read
 from ._split import stratified_split as stratified_split
 from ._table import Table as Table
 from ._typed import typed as typed
+from ._write import write as write

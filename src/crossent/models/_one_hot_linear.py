@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import torch
-
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from ..data import Features
 
@@ -25,16 +25,16 @@ class OneHotLinear(nn.Module):
 
     def __init__(self, width: int, levels: int, outputs: int) -> None:
         super().__init__()
-        self.numbers = nn.Linear(width, outputs) if width else None
+        # The bound that nn.Linear takes for so many inputs; a row's categories add few that are not zero.
+        bound = 1 / math.sqrt(max(width, 1))
+        self.weight = nn.Parameter(torch.empty(outputs, width).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
         self.codes = nn.EmbeddingBag(levels, outputs, mode="sum", padding_idx=0) if levels else None
-        self.bias = None if width else nn.Parameter(torch.zeros(outputs))
         if self.codes is not None:
-            # The bound that nn.Linear would take for the inputs that are not zero.
-            bound = 1 / math.sqrt(width + 1)
             nn.init.uniform_(self.codes.weight, -bound, bound)
             nn.init.zeros_(self.codes.weight.data[0])
 
     def forward(self, features: Features) -> Tensor:
         """Return `(n, outputs)`."""
-        total = self.bias if self.numbers is None else self.numbers(features.numbers)
+        total = linear(features.numbers, self.weight, self.bias)
         return total if self.codes is None else total + self.codes(features.codes)

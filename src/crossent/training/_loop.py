@@ -32,7 +32,9 @@ class Examples:
     def __post_init__(self) -> None:
         """Check that the two belong together."""
         if len(self.features) != len(self.labels):
-            raise InputError(f"features and labels must have as many rows; got {len(self.features)} and {len(self.labels)}")
+            raise InputError(
+                f"features and labels must have as many rows; got {len(self.features)} and {len(self.labels)}"
+            )
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -137,4 +139,6 @@ def predict_logits(network: nn.Module, features: Features) -> Tensor:
     """The logits of all rows, without gradients, on the network's device."""
     network.eval()
     with torch.no_grad():
-        return torch.cat([network(features[start : start + _SWEEP]) for start in range(0, max(len(features), 1), _SWEEP)])
+        return torch.cat(
+            [network(features[start : start + _SWEEP]) for start in range(0, max(len(features), 1), _SWEEP)]
+        )

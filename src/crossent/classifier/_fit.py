@@ -1,0 +1,156 @@
+"""From a labelled table to a trained model, from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import polars as pl
+import torch
+from torch import Tensor
+
+from .._errors import InputError
+from .._task import Task
+from ..data import Encoder, Kind, Table, read, stratified_split
+from ..evaluation import Evaluation
+from ..functional import class_weights
+from ..models import Architecture
+from ..training import Examples, Watch, make_optimizer, predict_logits, train
+from ._model import Model
+from ._recipe import Recipe
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+def fit(
+    data: Any,
+    *,
+    target: str,
+    positive: str | int | bool | None = None,
+    kinds: Mapping[str, Kind] | None = None,
+    drop_unlabelled: bool = False,
+    device: Device = "auto",
+    watch: Watch | None = None,
+    **recipe: Any,
+) -> Model:
+    """Train a classifier on a labelled table.
+
+    The rows are split three ways, each class in proportion: the training rows teach, the validation rows choose the
+    epoch, and the test rows, which neither has seen, judge the model. What the encoder knows of the table (medians,
+    levels of categories) it has from the training rows alone.
+
+    Args:
+        data: Anything that `read` takes, or the `Table` that it returned.
+        target: The column that holds the labels.
+        positive: The class that a high probability stands for, if there are two; see `Task.infer`.
+        kinds: Kinds of columns, where the inferred ones are wrong: `{"zip": "category"}`.
+        drop_unlabelled: Leave rows without a label out, instead of refusing the table.
+        device: "cpu", "cuda", or "auto" for a GPU where there is one.
+        watch: Told how the training goes.
+        **recipe: Any field of `Recipe`: `epochs=20`, `class_weight="balanced"`, `seed=7`.
+
+    Returns:
+        The model, with its `history`, its `evaluation` on the test rows (on the validation rows if `test_share=0`) and
+        that evaluation's `metrics`.
+
+    Raises:
+        InputError: The table, the labels or an option break a rule; nothing has been written.
+
+    Example:
+        >>> from crossent import fit
+        >>> table = {"hours": [float(i % 9) for i in range(90)], "passed": ["no", "yes", "yes"] * 30}
+        >>> model = fit(table, target="passed", epochs=3)
+        >>> model.predict({"hours": [1.0, 8.0]}).columns
+        ['decision', 'probability_no', 'probability_yes']
+    """
+    choices = Recipe.of(recipe)
+    place = _device(device)
+    table = data if isinstance(data, Table) else read(data, kinds=kinds)
+    frame = _labelled(table.frame, table.column(target).name, drop=drop_unlabelled)
+    task = Task.infer(frame[target], positive=positive)
+    labels = task.encode(frame[target])
+
+    generator = torch.Generator().manual_seed(choices.seed)
+    training_rows, validation_rows, test_rows = _split(labels, choices, generator)
+    columns = [column for column in table.columns if column.name != target]
+    encoder = Encoder.fit(frame[training_rows.numpy()], columns)
+    # Levels that only the held-out rows have are no news here: they are what the held-out rows are for.
+    features, _ = encoder.encode_counted(frame, known=[target])
+    examples = Examples(features, labels)
+
+    outputs = None if task.kind == "binary" else len(task)
+    architecture = Architecture(
+        choices.model, encoder.width, encoder.levels if encoder.codes else 0, outputs, choices.hidden
+    )
+    network = architecture.build(seed=choices.seed).to(place)
+    training, validation = (examples[rows].to(place) for rows in (training_rows, validation_rows))
+    history = train(
+        network,
+        task,
+        training,
+        validation,
+        make_optimizer(choices.optimizer, network, learning_rate=choices.step_size, weight_decay=choices.weight_decay),
+        batch_size=choices.rows_a_step(len(training)),
+        epochs=choices.epochs,
+        patience=choices.patience,
+        class_weight=_class_weight(choices, task, training.labels),
+        generator=generator,
+        watch=watch,
+    )
+
+    network.cpu()
+    judged = examples[test_rows if len(test_rows) else validation_rows]
+    evaluation = Evaluation.empty(task).update(judged.labels, logits=predict_logits(network, judged.features))
+    return Model(
+        task=task,
+        target=table.column(target),
+        encoder=encoder,
+        architecture=architecture,
+        network=network,
+        recipe=choices,
+        history=history,
+        metrics=evaluation.compute().to_dict(),
+        rows={"training": len(training), "validation": len(validation), "test": len(test_rows)},
+        evaluation=evaluation,
+    )
+
+
+def _device(name: Device) -> torch.device:
+    match name:
+        case "auto":
+            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        case "cpu":
+            return torch.device("cpu")
+        case "cuda":
+            if not torch.cuda.is_available():
+                raise InputError(
+                    "device 'cuda' needs a GPU that this torch can use; there is none: take 'cpu' or 'auto'"
+                )
+            return torch.device("cuda")
+        case _:
+            raise InputError(f"device must be 'auto', 'cpu' or 'cuda'; got {name!r}")
+
+
+def _labelled(frame: pl.DataFrame, target: str, *, drop: bool) -> pl.DataFrame:
+    missing = frame[target].null_count()
+    if not missing or drop:
+        return frame.filter(frame[target].is_not_null())
+    raise InputError(
+        f"labels must not be missing; column {target!r} has no label in {missing} of {len(frame)} rows: "
+        "remove these rows, or leave them out with --drop-unlabelled (drop_unlabelled=True)"
+    )
+
+
+def _split(labels: Tensor, recipe: Recipe, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows to train on, to choose the epoch by, and to judge by."""
+    rest, test = torch.arange(len(labels)), torch.empty(0, dtype=torch.int64)
+    if recipe.test_share:
+        rest, test = stratified_split(labels, recipe.test_share, generator=generator)
+    kept, held = stratified_split(labels[rest], recipe.validation_share, generator=generator)
+    return rest[kept], rest[held], test
+
+
+def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
+    if recipe.class_weight is None:
+        return None
+    return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)

@@ -1,0 +1,170 @@
+"""A trained model: the task, the encoder and the network that belong together."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+import torch
+from torch import Tensor, nn
+
+from .._errors import DataWarning, InputError
+from .._task import Task
+from ..data import Column, Encoder, Oddities, Table, batches, describe, typed
+from ..evaluation import Evaluation
+from ..models import Architecture
+from ..training import Epoch, History, predict_logits
+from ._folder import damaged, read_folder, write_folder
+from ._recipe import Recipe
+
+Extra = Literal["error", "ignore"]
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """What `fit` returns and `load` reads back.
+
+    Attributes:
+        task: The classes and their order.
+        target: The column that held the labels.
+        encoder: Turns a table's columns into the network's input.
+        architecture: The shape of the network.
+        network: The trained network, on the CPU.
+        recipe: How it was trained.
+        history: How the training went.
+        metrics: The figures on the test rows, by name.
+        rows: How many rows trained, chose the epoch, and judged.
+        evaluation: The evaluation on the test rows; None in a model that was loaded.
+    """
+
+    task: Task
+    target: Column
+    encoder: Encoder
+    architecture: Architecture
+    network: nn.Module
+    recipe: Recipe
+    history: History
+    metrics: dict[str, Any]
+    rows: dict[str, int]
+    evaluation: Evaluation | None = None
+
+    def predict(
+        self, data: Any, *, threshold: float = 0.5, keep_columns: bool = False, extra: Extra = "error"
+    ) -> pl.DataFrame:
+        """Decide for each row of a table.
+
+        Args:
+            data: Anything that `read` takes; the label column may be absent.
+            threshold: The least probability of the positive class that makes a binary decision positive.
+            keep_columns: Put the table's own columns first.
+            extra: What to do about columns that were not there at fit time: "error", or "ignore".
+
+        Returns:
+            A frame with the column `decision`, and `probability_CLASS` for every class.
+
+        Raises:
+            InputError: A column is missing, unknown, or of another type than at fit time.
+
+        Warns:
+            DataWarning: Values that were never seen at fit time, with their counts.
+        """
+        frames = self.predict_batches(data, threshold=threshold, keep_columns=keep_columns, extra=extra)
+        return pl.concat(list(frames))
+
+    def predict_batches(
+        self, data: Any, *, threshold: float = 0.5, keep_columns: bool = False, extra: Extra = "error"
+    ) -> Iterator[pl.DataFrame]:
+        """Decide for each row of a table of any size, in bounded memory; see `predict`."""
+        for frame, logits in self._logits(data, extra):
+            result = self._decisions(logits, threshold)
+            if keep_columns:
+                _check_no_clash(frame.columns, result.columns)
+                result = frame.hstack(result.get_columns())
+            yield result
+
+    def evaluate(self, data: Any, *, threshold: float = 0.5, extra: Extra = "error") -> Evaluation:
+        """Judge the model on a labelled table, which holds the target column; see `predict`."""
+        evaluation = Evaluation.empty(self.task, threshold=threshold)
+        for frame, logits in self._logits(data, extra):
+            if self.target.name not in frame.columns:
+                raise InputError(
+                    f"to be judged, the table must hold the labels in column {self.target.name!r}; "
+                    f"it has {', '.join(map(repr, frame.columns))}"
+                )
+            labels = self.task.encode(typed(frame[self.target.name], self.target))
+            evaluation = evaluation.update(labels, logits=logits)
+        return evaluation
+
+    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the model folder, whole or not at all: `model.safetensors` and JSON, no pickle.
+
+        Raises:
+            InputError: There is something at `path` already, and it is no model folder or `overwrite` is not set.
+        """
+        records = {
+            "task.json": {"task": self.task.to_dict(), "target": self.target.to_dict()},
+            "encoder.json": self.encoder.to_dict(),
+            "architecture.json": asdict(self.architecture),
+            "recipe.json": asdict(self.recipe),
+            "history.json": asdict(self.history),
+            "metrics.json": {"rows": self.rows, "metrics": self.metrics},
+        }
+        write_folder(Path(path), records, self.network.state_dict(), overwrite=overwrite)
+
+    def _logits(self, data: Any, extra: Extra) -> Iterator[tuple[pl.DataFrame, Tensor]]:
+        oddities = Oddities()
+        source = data.frame if isinstance(data, Table) else data
+        for frame in batches(source):
+            features, odd = self.encoder.encode_counted(frame, extra=extra, known=[self.target.name])
+            oddities += odd
+            yield frame, predict_logits(self.network, features).double()
+        if oddities:
+            warnings.warn(describe(oddities), DataWarning, stacklevel=3)
+
+    def _decisions(self, logits: Tensor, threshold: float) -> pl.DataFrame:
+        probabilities = self.task.probabilities(logits)
+        decisions = self.task.decide(probabilities, threshold)
+        columns = torch.stack([1 - probabilities, probabilities], 1) if self.task.kind == "binary" else probabilities
+        classes = pl.Series("decision", self.task.classes)
+        named = {f"probability_{name}": columns[:, k].numpy() for k, name in enumerate(self.task.classes)}
+        return pl.DataFrame([classes.gather(decisions.numpy())]).hstack(pl.DataFrame(named).get_columns())
+
+
+def _check_no_clash(there: Collection[str], added: Collection[str]) -> None:
+    clash = [name for name in added if name in there]
+    if clash:
+        raise InputError(f"the table has a column {clash[0]!r} already: rename it, or do not keep the table's columns")
+
+
+def load(path: str | Path) -> Model:
+    """Read the model folder that `Model.save` or `crossent fit` wrote.
+
+    Nothing in the folder is code, so one from a stranger can be opened; every file's checksum is compared.
+
+    Raises:
+        InputError: The folder is not there, no model's, damaged, or written by a newer crossent.
+    """
+    folder = Path(path)
+    records, weights = read_folder(folder)
+    try:
+        history = records["history.json"]
+        architecture = Architecture(**records["architecture.json"])
+        network = architecture.build()
+        network.load_state_dict(weights)
+        return Model(
+            task=Task.from_dict(records["task.json"]["task"]),
+            target=Column.from_dict(records["task.json"]["target"]),
+            encoder=Encoder.from_dict(records["encoder.json"]),
+            architecture=architecture,
+            network=network.eval(),
+            recipe=Recipe(**records["recipe.json"]),
+            history=History(**history | {"epochs": tuple(Epoch(**epoch) for epoch in history["epochs"])}),
+            metrics=records["metrics.json"]["metrics"],
+            rows=records["metrics.json"]["rows"],
+        )
+    except (KeyError, TypeError, RuntimeError, InputError) as error:
+        raise damaged(folder, str(error).splitlines()[0]) from None

@@ -1,0 +1,149 @@
+"""crossent fit: from a labelled table to a model folder with a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import crossent
+
+from ._console import command, out, print_json
+from ._options import Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all
+
+if TYPE_CHECKING:
+    from crossent import Model, Table
+
+
+@command
+def fit(
+    data: Data,
+    target: Annotated[str, typer.Option("--target", "-t", help="The column that holds the labels.")],
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the model and its report By default DATA.crossent.")
+    ] = None,
+    positive: Annotated[
+        str | None, typer.Option(help="The class that a high probability stands for, if there are two.")
+    ] = None,
+    kind: Kinds = None,
+    model: Annotated[str, typer.Option(help="mlp, or linear (logistic regression).")] = "mlp",
+    hidden: Annotated[int, typer.Option(help="Hidden units of the mlp.")] = 128,
+    optimizer: Annotated[str, typer.Option(help="adamw or sgd.")] = "adamw",
+    learning_rate: Annotated[float | None, typer.Option(help="Step size. By default 0.001, or 0.1 for sgd.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Rows a step. By default 256, or 1024 for large tables.")
+    ] = None,
+    epochs: Annotated[int, typer.Option(help="The most passes over the training rows.")] = 100,
+    patience: Annotated[int, typer.Option(help="Epochs without improvement before training ends.")] = 10,
+    class_weight: Annotated[
+        str | None,
+        typer.Option(
+            help="balanced: weigh rare classes up. Finds more of them; their probabilities come out too high."
+        ),
+    ] = None,
+    test_share: Annotated[float, typer.Option(help="Share of rows kept away to judge the model by.")] = 0.2,
+    validation_share: Annotated[float, typer.Option(help="Share of the rest that chooses the best epoch.")] = 0.2,
+    seed: Seed = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    drop_unlabelled: Annotated[bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model folder if it is there.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a classifier on a labelled table, judge it on rows it has not seen, and write a model folder."""
+    folder = out_dir or default_folder(data)
+    fit_and_report(
+        one_or_all(data),
+        folder,
+        overwrite=overwrite,
+        as_json=as_json,
+        quiet=quiet,
+        kinds=kinds_of(kind),
+        target=target,
+        positive=positive,
+        drop_unlabelled=drop_unlabelled,
+        device=device,
+        model=model,
+        hidden=hidden,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        batch_size=batch_size,
+        epochs=epochs,
+        patience=patience,
+        class_weight=class_weight,
+        test_share=test_share,
+        validation_share=validation_share,
+        seed=seed,
+    )
+
+
+def default_folder(data: list[str]) -> Path:
+    """DATA.crossent in the current folder; "table.crossent" where the name of the data gives none."""
+    name = Path(data[0]).name.split(".")[0].strip("*?[] ")
+    return Path(f"{name or 'table'}.crossent")
+
+
+def fit_and_report(
+    source: Any, folder: Path, *, overwrite: bool, as_json: bool, quiet: bool, kinds: dict[str, Any], **options: Any
+) -> None:
+    """Fit, save, write the report, and say what came of it."""
+    from ._progress import Bar  # imports torch
+    from ._show import show_columns, show_figures, show_training  # imports crossent.evaluation
+
+    crossent.classifier.check_free(folder, overwrite=overwrite)  # before the work, not after it
+    table = crossent.read(source, kinds=kinds)
+    show = not (quiet or as_json)
+    if show:
+        show_columns(table, options["target"])
+    with Bar(shown=show) as bar:
+        model = crossent.fit(table, watch=bar, **options)
+    model.save(folder, overwrite=overwrite)
+    report = folder / "report.html"
+    _write_report(model, table, report)
+    if as_json:
+        print_json(_record(model, table, folder, report))
+    elif show:
+        show_training(model)
+        assert model.evaluation is not None
+        show_figures(model.evaluation.compute(), rows="test rows" if model.rows["test"] else "validation rows")
+        out.print(f"\nreport   {report}\nmodel    {folder}", style="bold", markup=False)
+        out.print(f"\nnext     crossent predict {folder} NEW.csv -o predictions.csv", markup=False)
+
+
+def _write_report(model: Model, table: Table, path: Path) -> None:
+    assert model.evaluation is not None  # fit has just made it
+    crossent.report.write(
+        path,
+        model.evaluation,
+        title=f"Which {model.target.name}?",
+        history=model.history,
+        facts=_facts(model, table),
+    )
+
+
+def _facts(model: Model, table: Table) -> dict[str, str]:
+    aside = [f"{c.name} ({c.note or c.kind})" for c in table.columns if c.kind in ("identifier", "constant")]
+    shares = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
+    return {
+        "Rows": f"{len(table):,}: {shares}",
+        "Columns used": f"{len(table.columns) - 1 - len(aside):,}",
+        "Set aside": ", ".join(aside) or "none",
+        "Model": f"{model.recipe.model}, best epoch {model.history.best_epoch} of {len(model.history.epochs)}",
+        "Class weight": model.recipe.class_weight or "none",
+        "Seed": str(model.recipe.seed),
+    }
+
+
+def _record(model: Model, table: Table, folder: Path, report: Path) -> dict[str, Any]:
+    return {
+        "model": str(folder),
+        "report": str(report),
+        "task": model.task.to_dict(),
+        "columns": [column.to_dict() for column in table.columns],
+        "rows": model.rows,
+        "best_epoch": model.history.best_epoch,
+        "epochs": len(model.history.epochs),
+        "stopped": model.history.stopped,
+        "metrics": model.metrics,
+    }

@@ -1,0 +1,43 @@
+"""The commands, put together."""
+
+from typing import Annotated
+
+import typer
+
+import crossent
+
+from ._demo import demo
+from ._evaluate import evaluate
+from ._fit import fit
+from ._predict import predict
+
+app = typer.Typer(
+    name="crossent",
+    help="Classification done right: from a labelled table to a trained model, probabilities, decisions and a report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (fit, predict, evaluate, demo):
+    app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"crossent {crossent.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

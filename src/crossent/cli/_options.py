@@ -1,0 +1,51 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+from .._errors import InputError
+
+Data: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA",
+        help="A table: .csv, .tsv, .parquet, .arrow, .feather or .jsonl; several files, a folder, or a quoted glob.",
+        show_default=False,
+    ),
+]
+Kinds: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        metavar="COLUMN=KIND",
+        help="Say what a column is: number, category, boolean, datetime, text, or identifier to set it aside.",
+    ),
+]
+Seed: TypeAlias = Annotated[int, typer.Option(help="Decides the split, the first weights and the order of rows.")]
+Threshold: TypeAlias = Annotated[
+    float, typer.Option(help="The least probability that makes a decision positive, if there are two classes.")
+]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and notes.")]
+IgnoreExtra: TypeAlias = Annotated[
+    bool, typer.Option("--ignore-extra", help="Ignore columns that the model does not know, instead of refusing them.")
+]
+
+
+def kinds_of(pairs: list[str] | None) -> dict[str, str]:
+    """Take COLUMN=KIND apart."""
+    kinds = {}
+    for pair in pairs or []:
+        column, equals, kind = pair.rpartition("=")
+        if not (column and equals and kind):
+            raise InputError(f"--kind takes COLUMN=KIND, as in zip=category; got {pair!r}")
+        kinds[column] = kind
+    return kinds
+
+
+def one_or_all(data: list[str]) -> str | list[str]:
+    """One path as it is; several as a list."""
+    return data[0] if len(data) == 1 else data

@@ -1,0 +1,51 @@
+"""The training's progress bar."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from typing_extensions import Self
+
+from ..training import Epoch, Watch
+from ._console import err
+
+
+class Bar(Watch):
+    """A bar over the epochs, with both losses and rows a second, on standard error."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._progress = Progress(
+            TextColumn("training"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            console=err,
+            disable=not shown,
+        )
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Leave the bar as it stands."""
+        self._progress.stop()
+
+    def start(self, rows: int, epochs: int) -> None:
+        """Set the bar to all rows of all epochs."""
+        self._bar = self._progress.add_task("training", total=rows * epochs, figures="")
+
+    def step(self, rows: int) -> None:
+        """Move on."""
+        self._progress.advance(self._bar, rows)
+
+    def epoch(self, record: Epoch) -> None:
+        """Show the epoch's figures."""
+        figures = (
+            f"epoch {record.epoch}  loss {record.loss:.4f}  validation loss {record.validation_loss:.4f}  "
+            f"{record.rows_per_second:,.0f} rows/s"
+        )
+        self._progress.update(self._bar, figures=figures)
