@@ -34,7 +34,7 @@ def make_table() -> tuple[torch.Tensor, torch.Tensor]:
 
 def crossent_loop(numbers: torch.Tensor, labels: torch.Tensor, epochs: int) -> None:
     torch.manual_seed(0)
-    network = MLP(COLUMNS, 0, None, HIDDEN)
+    network = MLP(COLUMNS, 0, 1, None, HIDDEN)
     examples = Examples(Features(numbers, torch.empty(ROWS, 0, dtype=torch.int32)), labels)
     optimizer = make_optimizer("adamw", network, learning_rate=1e-3, weight_decay=0.01)
     task = Task.binary([0, 1])

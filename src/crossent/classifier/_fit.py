@@ -79,9 +79,8 @@ def fit(
     examples = Examples(features, labels)
 
     outputs = None if task.kind == "binary" else len(task)
-    architecture = Architecture(
-        choices.model, encoder.width, encoder.levels if encoder.codes else 0, outputs, choices.hidden
-    )
+    shape = (encoder.width, encoder.codes, encoder.levels, outputs)
+    architecture = Architecture(choices.model, *shape, hidden=choices.hidden)
     network = architecture.build(seed=choices.seed).to(place)
     training, validation = (examples[rows].to(place) for rows in (training_rows, validation_rows))
     history = train(

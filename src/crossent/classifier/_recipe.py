@@ -23,9 +23,9 @@ class Recipe:
         model: "mlp" (Linear, ReLU, Linear) or "linear" (logistic regression).
         hidden: Hidden units of the MLP.
         optimizer: "adamw", or "sgd" with Nesterov momentum.
-        learning_rate: Step size; None for 0.001 with AdamW and 0.1 with SGD.
+        learning_rate: Step size; None for 0.001 with AdamW (0.01 for the linear model) and 0.1 with SGD.
         weight_decay: The pull of the weights towards 0.
-        batch_size: Rows a step; None for 256, or 1024 from 100,000 training rows on.
+        batch_size: Rows a step; None for a 32nd of the training rows, but 16 to 256, or 1024 from 100,000 rows on.
         epochs: The most passes over the training rows.
         patience: Epochs without a better validation loss before the training ends.
         class_weight: None, or "balanced" for weights n / (K * rows of the class). Balanced training finds more of the
@@ -37,7 +37,7 @@ class Recipe:
     """
 
     model: Name = "mlp"
-    hidden: int = 128
+    hidden: int = 256
     optimizer: OptimizerName = "adamw"
     learning_rate: float | None = None
     weight_decay: float = 0.01
@@ -84,13 +84,15 @@ class Recipe:
         """The learning rate in force."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return {"adamw": 0.001, "sgd": 0.1}[self.optimizer]
+        if self.optimizer == "sgd":
+            return 0.1
+        return 0.01 if self.model == "linear" else 0.001
 
     def rows_a_step(self, rows: int) -> int:
         """The batch size in force for so many training rows."""
         if self.batch_size is not None:
             return self.batch_size
-        return 256 if rows < 100_000 else 1024
+        return min(max(rows // 32, 16), 256) if rows < 100_000 else 1024
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

@@ -28,11 +28,11 @@ def fit(
     ] = None,
     kind: Kinds = None,
     model: Annotated[str, typer.Option(help="mlp, or linear (logistic regression).")] = "mlp",
-    hidden: Annotated[int, typer.Option(help="Hidden units of the mlp.")] = 128,
+    hidden: Annotated[int, typer.Option(help="Hidden units of the mlp.")] = 256,
     optimizer: Annotated[str, typer.Option(help="adamw or sgd.")] = "adamw",
-    learning_rate: Annotated[float | None, typer.Option(help="Step size. By default 0.001, or 0.1 for sgd.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Step size. By default by model and optimizer.")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Rows a step. By default 256, or 1024 for large tables.")
+        int | None, typer.Option(help="Rows a step. By default 16 to 1024, by the number of rows.")
     ] = None,
     epochs: Annotated[int, typer.Option(help="The most passes over the training rows.")] = 100,
     patience: Annotated[int, typer.Option(help="Epochs without improvement before training ends.")] = 10,

@@ -22,22 +22,24 @@ class Architecture:
     Attributes:
         name: "linear" or "mlp".
         width: Number columns of the features.
-        levels: Rows of the features' table of codes, 0 where there are none.
+        codes: Code columns of the features.
+        levels: Rows of the table that the codes index.
         outputs: Logits a row; None for one logit a row, of shape `(n,)`.
         hidden: Hidden units of the MLP.
     """
 
     name: Name
     width: int
+    codes: int
     levels: int
     outputs: int | None
-    hidden: int = 128
+    hidden: int = 256
 
     def __post_init__(self) -> None:
         """Check the values, which may come from a file."""
         if self.name not in get_args(Name):
             raise InputError(f"model must be one of {', '.join(get_args(Name))}; got {self.name!r}")
-        for field, least in (("width", 0), ("levels", 0), ("outputs", 1), ("hidden", 1)):
+        for field, least in (("width", 0), ("codes", 0), ("levels", 0), ("outputs", 1), ("hidden", 1)):
             value = getattr(self, field)
             if value is None and field == "outputs":
                 continue
@@ -53,6 +55,6 @@ class Architecture:
             torch.manual_seed(seed)
             match self.name:
                 case "linear":
-                    return Linear(self.width, self.levels, self.outputs)
+                    return Linear(self.width, self.codes, self.levels, self.outputs)
                 case "mlp":
-                    return MLP(self.width, self.levels, self.outputs, self.hidden)
+                    return MLP(self.width, self.codes, self.levels, self.outputs, self.hidden)

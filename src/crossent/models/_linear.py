@@ -13,14 +13,17 @@ class Linear(nn.Module):
 
     Args:
         width: Number columns.
-        levels: Rows of the table of codes, 0 where there are none.
+        codes: Code columns.
+        levels: Rows of the table that the codes index.
         outputs: Logits a row; None for one logit a row, of shape `(n,)`, as a binary task has it.
     """
 
-    def __init__(self, width: int, levels: int, outputs: int | None) -> None:
+    def __init__(self, width: int, codes: int, levels: int, outputs: int | None) -> None:
         super().__init__()
         self.outputs = outputs
-        self.input = OneHotLinear(width, levels, outputs or 1)
+        self.input = OneHotLinear(width, codes, levels, outputs or 1)
+        for weight in self.parameters():
+            nn.init.zeros_(weight)  # the loss is convex, and 0 is nearer to every solution than chance is
 
     def forward(self, features: Features) -> Tensor:
         """Return logits, `(n, outputs)` or `(n,)`."""

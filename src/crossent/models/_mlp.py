@@ -13,15 +13,16 @@ class MLP(nn.Module):
 
     Args:
         width: Number columns.
-        levels: Rows of the table of codes, 0 where there are none.
+        codes: Code columns.
+        levels: Rows of the table that the codes index.
         outputs: Logits a row; None for one logit a row, of shape `(n,)`, as a binary task has it.
         hidden: Hidden units.
     """
 
-    def __init__(self, width: int, levels: int, outputs: int | None, hidden: int) -> None:
+    def __init__(self, width: int, codes: int, levels: int, outputs: int | None, hidden: int) -> None:
         super().__init__()
         self.outputs = outputs
-        self.input = OneHotLinear(width, levels, hidden)
+        self.input = OneHotLinear(width, codes, levels, hidden)
         self.output = nn.Linear(hidden, outputs or 1)
 
     def forward(self, features: Features) -> Tensor:

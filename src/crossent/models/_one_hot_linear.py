@@ -19,17 +19,18 @@ class OneHotLinear(nn.Module):
 
     Args:
         width: Number columns.
-        levels: Rows of the table of codes, the padding row 0 included; 0 where there are no codes.
+        codes: Code columns.
+        levels: Rows of the table that the codes index, the padding row 0 included.
         outputs: Output columns.
     """
 
-    def __init__(self, width: int, levels: int, outputs: int) -> None:
+    def __init__(self, width: int, codes: int, levels: int, outputs: int) -> None:
         super().__init__()
-        # The bound that nn.Linear takes for so many inputs; a row's categories add few that are not zero.
-        bound = 1 / math.sqrt(max(width, 1))
+        # The bound that nn.Linear takes for so many inputs; of a one-hot category one input is not zero.
+        bound = 1 / math.sqrt(max(width + codes, 1))
         self.weight = nn.Parameter(torch.empty(outputs, width).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(outputs).uniform_(-bound, bound))
-        self.codes = nn.EmbeddingBag(levels, outputs, mode="sum", padding_idx=0) if levels else None
+        self.codes = nn.EmbeddingBag(levels, outputs, mode="sum", padding_idx=0) if codes else None
         if self.codes is not None:
             nn.init.uniform_(self.codes.weight, -bound, bound)
             nn.init.zeros_(self.codes.weight.data[0])
