@@ -1,0 +1,94 @@
+"""What every loss asks of its arguments: tensors, of real numbers, and a reduction."""
+
+import functools
+import warnings
+from typing import overload
+
+import torch
+from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch.utils._python_dispatch import _get_current_dispatch_mode
+
+from .._kernels import Reduction
+
+
+def resolve_reduction(name: str, reduction: str, size_average: bool | None, reduce: bool | None) -> Reduction:
+    """Return the reduction; torch's deprecated pair, where given, overrides it with torch's warning."""
+    if size_average is not None or reduce is not None:
+        reduction = _from_deprecated(size_average, reduce)
+        message = f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
+        warnings.warn(message, stacklevel=3)
+    match reduction:
+        case "none" | "mean" | "sum":
+            return reduction
+        case "elementwise_mean":
+            message = "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead."
+            warnings.warn(message, stacklevel=3)
+            return "mean"
+    raise ValueError(f"{name}: {reduction} is not a valid value for reduction; it must be 'none', 'mean' or 'sum'.")
+
+
+def _from_deprecated(size_average: bool | None, reduce: bool | None) -> Reduction:
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+def check_tensors(name: str, **arguments: object) -> None:
+    """Raise TypeError for an argument that is neither a tensor nor None."""
+    for argument, value in arguments.items():
+        if not isinstance(value, Tensor | None):
+            raise TypeError(
+                f"{name}: {argument} must be a torch.Tensor, got {type(value).__name__}; "
+                f"use torch.as_tensor({argument})."
+            )
+
+
+def check_real(name: str, input: Tensor) -> None:
+    """Raise NotImplementedError, as torch does, for an input that is not real floating point."""
+    if not input.is_floating_point():
+        raise NotImplementedError(
+            f"{name}: not implemented for {dtype_name(input)}: input must be floating point "
+            "(float16, bfloat16, float32 or float64); use input.float()."
+        )
+
+
+@overload
+def autocast(tensor: Tensor) -> Tensor: ...
+@overload
+def autocast(tensor: None) -> None: ...
+def autocast(tensor: Tensor | None) -> Tensor | None:
+    """Under autocast, take a 16-bit tensor as float32: torch's losses do."""
+    if tensor is not None and _is_16_bit(tensor) and _autocasts(tensor.device.type):
+        return tensor.float()
+    return tensor
+
+
+def _is_16_bit(tensor: Tensor) -> bool:
+    return tensor.dtype in (torch.float16, torch.bfloat16)
+
+
+def _autocasts(device: str) -> bool:
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def may_read(tensor: Tensor) -> bool:
+    """Whether a check may look at the values: plain tensors on the CPU, nothing tracing or transforming them.
+
+    Elsewhere a look would break the graph (compile), fail (vmap, fake and meta tensors) or wait for the device.
+    """
+    if torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    plain = type(tensor) in (Tensor, torch.nn.Parameter) and not is_functorch_wrapped_tensor(tensor)
+    return plain and tensor.device.type == "cpu" and tensor.numel() > 0 and _get_current_dispatch_mode() is None
+
+
+def dtype_name(tensor: Tensor) -> str:
+    """float32, not torch.float32."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def promoted(*tensors: Tensor | None) -> torch.dtype:
+    """Return the type of the loss: that of the input, promoted with those of the other tensors."""
+    dtypes = [tensor.dtype for tensor in tensors if tensor is not None]
+    return functools.reduce(torch.promote_types, dtypes)
