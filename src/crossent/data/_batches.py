@@ -8,7 +8,8 @@ import polars as pl
 
 from .._errors import InputError
 from ._csv import csv_frames
-from ._memory import frame_of
+from ._json import json_fault
+from ._memory import first_line, frame_of
 from ._names import listed
 from ._nested import flattened
 from ._sources import Format, files
@@ -32,10 +33,10 @@ def batches(source: object, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
     empty = True
     for frame in _frames(source, rows):
         for part in flattened(frame).iter_slices(rows):
-            empty = False
+            empty = empty and not part.width
             yield part
     if empty:
-        raise InputError(f"{_called(source)} holds no rows. It must hold at least one row.")
+        raise InputError(f"{_called(source)} is empty. It must hold at least one column and one row.")
 
 
 def _frames(source: object, rows: int) -> Iterator[pl.DataFrame]:
@@ -43,7 +44,7 @@ def _frames(source: object, rows: int) -> Iterator[pl.DataFrame]:
         case str() | os.PathLike():
             yield from _of_files(Path(source), rows)
         case pl.LazyFrame():
-            yield from source.collect_batches(chunk_size=rows, maintain_order=True)
+            yield from _collected(source, rows)
         case _:
             yield frame_of(source)
 
@@ -66,20 +67,9 @@ def _of_file(format: Format, path: Path, rows: int) -> Iterator[pl.DataFrame]:
         else:
             yield from _lazy(format, path).collect_batches(chunk_size=rows, maintain_order=True)
     except pl.exceptions.PolarsError as error:
-        raise InputError(
-            f"{path} cannot be read as {_TITLES[format]} ({_first_line(error)}). {_ADVICE[format]}"
-        ) from error
+        raise _unreadable(format, path, error) from error
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-
-
-_TITLES = {"csv": "CSV", "parquet": "Parquet", "arrow": "Arrow IPC", "json": "JSON lines"}
-_ADVICE = {
-    "csv": "Is it a CSV file?",
-    "parquet": "Copy or write it again.",
-    "arrow": "Copy or write it again, as a file in Arrow IPC (Feather V2).",
-    "json": 'Every line must be one object, such as {"age": 39}, and a name must keep one type.',
-}
+        raise InputError(f"{path} cannot be read: {error.strerror or first_line(error)}.") from error
 
 
 def _lazy(format: Format, path: Path) -> pl.LazyFrame:
@@ -97,8 +87,23 @@ def _is_arrow_file(path: Path) -> bool:
         return stream.read(6) == b"ARROW1"
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]
+def _unreadable(format: Format, path: Path, error: Exception) -> InputError:
+    reason = first_line(error)
+    match format:
+        case "json":
+            mixed = f"{path} cannot be read as JSON lines ({reason}). A name must keep one type on all lines."
+            return json_fault(path) or InputError(mixed)
+        case "arrow":
+            return InputError(f"{path} cannot be read as Arrow IPC, also called Feather V2 ({reason}). Write it again.")
+        case _:
+            return InputError(f"{path} cannot be read as Parquet ({reason}). Copy or write it again.")
+
+
+def _collected(frame: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
+    try:
+        yield from frame.collect_batches(chunk_size=rows, maintain_order=True)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"The LazyFrame cannot be collected: {first_line(error)}.") from error
 
 
 def _disagreement(first: Path, names: list[str], path: Path, found: list[str]) -> InputError:

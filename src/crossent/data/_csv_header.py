@@ -25,8 +25,10 @@ def header_names(path: Path, fields: list[str]) -> list[str]:
     places = ["index" if place == 0 else f"column_{place + 1}" for place in range(len(fields))]
     names = [name or place for name, place in zip(stripped, places, strict=True)]
     twice = [name for name, count in Counter(names).items() if count > 1]
+    if any("\r" in name for name in names):
+        raise InputError(f"{path}: lines must end in a newline, but these end in a carriage return. Convert the file.")
     if twice:
         raise InputError(
-            f"{path}: every column must have its own name, but these come twice: {listed(twice)}. Rename them."
+            f"{path}: every column must have its own name, but more than one is {listed(twice)}. Rename them."
         )
     return names

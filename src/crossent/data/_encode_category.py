@@ -58,4 +58,6 @@ class CategoryEncoding:
     @classmethod
     def from_dict(cls, column: Column, data: Saved) -> "CategoryEncoding":
         """Return the encoding that was saved."""
-        return cls(column, words(data, "names"), words(data, "rare"), truth(data, "missing"))
+        together = words({"names and rare": [*words(data, "names"), *words(data, "rare")]}, "names and rare")
+        names = len(words(data, "names"))
+        return cls(column, together[:names], together[names:], truth(data, "missing"))

@@ -101,11 +101,19 @@ class Encoder:
         return features
 
     def encode_counted(
-        self, frame: pl.DataFrame, *, extra: Literal["error", "ignore"] = "error", known: Collection[str] = ()
+        self,
+        frame: pl.DataFrame,
+        *,
+        extra: Literal["error", "ignore"] = "error",
+        known: Collection[str] = (),
+        first_row: int = 1,
     ) -> tuple[Features, Oddities]:
-        """Encode as `encode` does, but return the counts instead of warning: a caller may sum them over batches."""
+        """Encode as `encode` does, but return the counts instead of warning, for a caller that reads batches.
+
+        It can sum the counts, warn once with `describe`, and pass the number of a batch's `first_row`, for the messages.
+        """
         legal = {*known, *names_of(self.aside)}
-        series = matched(frame, self.columns, legal=None if extra == "ignore" else legal)
+        series = matched(frame, self.columns, legal=None if extra == "ignore" else legal, first_row=first_row)
         parts = [encoding.encode(values) for encoding, values in zip(self.encodings, series, strict=True)]
         return Features(self._numbers(parts, frame.height), self._codes(parts, frame.height)), self._oddities(parts)
 

@@ -106,9 +106,17 @@ def _words(text: pl.Series) -> Column:
     distinct = values.n_unique()
     if 2 * distinct >= len(values) and _mean_words(values) >= WORDS_OF_TEXT:
         return Column(text.name, "text")
+    hint = _number_hint(values.head(_SAMPLE))
     if distinct == len(values) >= FEWEST_FOR_IDENTIFIER:
-        return Column(text.name, "identifier", "set aside: no two values are the same")
-    return Column(text.name, "category")
+        return Column(text.name, "identifier", "; ".join(filter(None, ["set aside: no two values are the same", hint])))
+    return Column(text.name, "category", hint)
+
+
+def _number_hint(values: pl.Series) -> str:
+    # 1,5 and 1,500 and 12% and $3 are numbers to a reader; which number is not ours to guess.
+    decorated = values.str.contains(r"[,%$€£ ]")
+    bare = _parse.numbers(values.str.replace_all(r"[,%$€£ ]", ""))
+    return "" if bare.null_count() or not decorated.any() else "numbers? write them as 1234.5"
 
 
 def _mean_words(values: pl.Series) -> float:

@@ -10,13 +10,16 @@ from ._names import did_you_mean
 from ._typed import typed
 
 
-def matched(frame: pl.DataFrame, columns: Sequence[Column], *, legal: Collection[str] | None) -> list[pl.Series]:
+def matched(
+    frame: pl.DataFrame, columns: Sequence[Column], *, legal: Collection[str] | None, first_row: int = 1
+) -> list[pl.Series]:
     """Return the typed series of `columns`, in their order.
 
     Args:
         frame: Rows, raw or typed.
         columns: The columns that must be there.
         legal: Other names that may be there; None if any may.
+        first_row: The number of the first row, for the messages.
 
     Raises:
         InputError: lists every missing column, every extra one, and every value that cannot be typed.
@@ -34,7 +37,7 @@ def matched(frame: pl.DataFrame, columns: Sequence[Column], *, legal: Collection
     for column in columns:
         if column.name in frame.columns:
             try:
-                series.append(typed(frame[column.name], column))
+                series.append(typed(frame[column.name], column, first_row=first_row))
             except InputError as error:
                 faults.append(str(error))
     if faults:

@@ -1,8 +1,7 @@
 """Tables that are in memory already, as Polars frames."""
 
 import sys
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import polars as pl
@@ -10,8 +9,6 @@ import torch
 from numpy.typing import NDArray
 
 from .._errors import InputError
-
-Values: TypeAlias = object
 
 
 def frame_of(source: object) -> pl.DataFrame:
@@ -25,7 +22,12 @@ def frame_of(source: object) -> pl.DataFrame:
     except InputError:
         raise
     except (pl.exceptions.PolarsError, TypeError, ValueError, ImportError) as error:
-        raise InputError(f"The {_type_name(source)} cannot be read as a table: {error}") from error
+        raise InputError(f"The {_type_name(source)} cannot be read as a table: {first_line(error)}.") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return what an error says, without the context that Polars adds on further lines."""
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _converted(source: object) -> pl.DataFrame:
@@ -37,7 +39,7 @@ def _converted(source: object) -> pl.DataFrame:
         case np.ndarray():
             return pl.from_numpy(source) if source.dtype.names else _matrix(source, "array")
         case Mapping():
-            return pl.DataFrame({str(name): _column(values) for name, values in source.items()})
+            return pl.DataFrame([_column(str(name), values) for name, values in source.items()])
     return _foreign(source)
 
 
@@ -65,8 +67,15 @@ def _matrix(values: NDArray[np.generic], what: str) -> pl.DataFrame:
     return pl.from_numpy(values, schema=[f"x{place}" for place in range(values.shape[1])])
 
 
-def _column(values: object) -> object:
-    return _array(values) if isinstance(values, torch.Tensor) else values
+def _column(name: str, values: object) -> pl.Series:
+    if isinstance(values, torch.Tensor):
+        values = _array(values)
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(f"Column '{name}' must be a list of values, but it is {values!r}.")
+    try:
+        return pl.Series(name, values)
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        raise InputError(f"Column '{name}' must hold values of one type: {first_line(error)}.") from error
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.generic]:

@@ -1,8 +1,11 @@
 """Columns that hold more than one value a row."""
 
+from collections import Counter
+
 import polars as pl
 
 from .._errors import InputError
+from ._names import listed
 
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:
@@ -11,16 +14,24 @@ def flattened(frame: pl.DataFrame) -> pl.DataFrame:
     Raises:
         InputError: for lists and structs, whose number of parts is not fixed or has names of its own.
     """
-    if not any(dtype.is_nested() or dtype == pl.Object for dtype in frame.dtypes):
+    if not any(_is_odd(dtype) for dtype in frame.dtypes):
         return frame
-    return pl.DataFrame([part for column in frame for part in _parts(column)])
+    parts = [part for column in frame for part in _parts(column)]
+    twice = [name for name, count in Counter(part.name for part in parts).items() if count > 1]
+    if twice:
+        raise InputError(f"Every column must have its own name, but more than one is {listed(twice)}. Rename them.")
+    return pl.DataFrame(parts)
+
+
+def _is_odd(dtype: pl.DataType) -> bool:
+    return dtype.is_nested() or dtype in (pl.Object, pl.Binary)
 
 
 def _parts(column: pl.Series) -> list[pl.Series]:
     dtype = column.dtype
     if isinstance(dtype, pl.Array) and dtype.inner.is_numeric():
         return [column.arr.get(place).alias(f"{column.name}[{place}]") for place in range(dtype.size)]
-    if not dtype.is_nested() and dtype != pl.Object:
+    if not _is_odd(dtype):
         return [column]
     raise InputError(f"Column '{column.name}' must hold one value a row, but its type is {dtype}. {_advice(column)}")
 

@@ -53,14 +53,10 @@ def _whole(source: object) -> pl.DataFrame:
 
 
 def _asked(series: pl.Series, kind: Kind) -> Column:
-    note = "as asked"
-    if series.dtype != pl.String:
-        return Column(series.name, kind, note)
-    text = _parse.stripped(series)
-    found = date_format(text) if kind == "datetime" else None
+    found = date_format(_parse.stripped(series)) if kind == "datetime" and series.dtype == pl.String else None
     if found is None:
-        return Column(series.name, kind, note)
-    return Column(series.name, kind, f"{note}, as {found[0]}", found[0])
+        return Column(series.name, kind, "as asked")
+    return Column(series.name, kind, "; ".join(filter(None, ["as asked", f"as {found[0]}", found[1]])), found[0])
 
 
 def _noting_nan(series: pl.Series, column: Column) -> Column:

@@ -51,7 +51,7 @@ def _numbers(series: pl.Series, column: Column, first_row: int) -> pl.Series:
     if dtype.is_numeric() or dtype == pl.Boolean:
         whole = dtype.is_integer() or dtype == pl.Boolean
         return _whole(series) if whole else series.cast(pl.Float64)
-    text = _text_of(series, column, first_row)
+    text = _parse.stripped(_strings(series))
     return _checked(text, _parse.numbers(text), column, first_row)
 
 
@@ -75,7 +75,7 @@ def _finite(numbers: pl.Series, column: Column, first_row: int) -> pl.Series:
 def _booleans(series: pl.Series, column: Column, first_row: int) -> pl.Series:
     if series.dtype in (pl.Boolean, pl.Null):
         return series.cast(pl.Boolean)
-    text = _text_of(series, column, first_row)
+    text = _parse.stripped(_strings(series))
     return _checked(text, _parse.booleans(text), column, first_row)
 
 
@@ -84,7 +84,7 @@ def _datetimes(series: pl.Series, column: Column, first_row: int) -> pl.Series:
         series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
     if series.dtype in (pl.Datetime, pl.Date, pl.Null):
         return series.cast(pl.Datetime("us"))
-    text = _text_of(series, column, first_row)
+    text = _parse.stripped(_strings(series))
     formats = _parse.ISO_FORMATS if column.format is None else (column.format, *_parse.ISO_FORMATS)
     return _checked(text, _parse.datetimes(text, *formats), column, first_row)
 
@@ -94,6 +94,10 @@ def _strings(series: pl.Series) -> pl.Series:
         return _blank_as_missing(series)
     if series.dtype.is_float():
         return _decimals(series.cast(pl.Float64).fill_nan(None))
+    if series.dtype.is_nested() or series.dtype in (pl.Object, pl.Binary):
+        raise InputError(
+            f"Column '{series.name}' must hold one value a row, but its type is {series.dtype}. Convert it."
+        )
     return series.cast(pl.String)
 
 
@@ -107,14 +111,6 @@ def _decimals(series: pl.Series) -> pl.Series:
     return whole.cast(pl.String).zip_with((whole == series).fill_null(False), series.cast(pl.String))
 
 
-def _text_of(series: pl.Series, column: Column, first_row: int) -> pl.Series:
-    if isinstance(series.dtype, pl.Object | pl.Binary):
-        raise InputError(
-            f"Column '{column.name}' must be {_ARTICLE[column.kind]}, but its type is {series.dtype}. Convert it first."
-        )
-    return _parse.stripped(_strings(series))
-
-
 def _checked(text: pl.Series, parsed: pl.Series, column: Column, first_row: int) -> pl.Series:
     wrong = parsed.is_null() & text.is_not_null() & ~text.is_in(_parse.MARKERS) if parsed.null_count() else None
     if wrong is None or not wrong.any():
@@ -123,5 +119,5 @@ def _checked(text: pl.Series, parsed: pl.Series, column: Column, first_row: int)
     raise InputError(
         f"Column '{column.name}' must be {_ARTICLE[column.kind]}, but row {first_row + row:,} holds '{values[0]}' "
         f"({len(values):,} such: {listed(values.unique(maintain_order=True), limit=3)}). Correct them, leave the "
-        f"fields empty if they are missing, or read the column as another kind: kinds={{'{column.name}': 'category'}}."
+        f"fields empty if they are missing, or fit with another kind: kinds={{'{column.name}': 'category'}}."
     )
