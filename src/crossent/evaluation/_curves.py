@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,15 +72,8 @@ def roc_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
         0.75
     """
     place = place_of(evaluation.task, label)
-    ranked = ranking_of(evaluation, place)
-    kept = _corners(ranked) if drop_intermediate else np.arange(len(ranked.thresholds))
-    return RocCurve(
-        label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(np.append(np.inf, _as_probabilities(evaluation, ranked.thresholds[kept]))),
-        false_positive_rate=_share(np.append(0, ranked.false_positives[kept]), ranked.negatives),
-        true_positive_rate=_share(np.append(0, ranked.true_positives[kept]), ranked.positives),
-        area=roc_auc(ranked),
-    )
+    ranked = _ranking_of(evaluation, place)
+    return _roc(evaluation, place, ranked, drop_intermediate=drop_intermediate)
 
 
 def precision_recall_curve(evaluation: Evaluation, *, label: Label | None = None) -> PrecisionRecallCurve:
@@ -96,16 +90,23 @@ def precision_recall_curve(evaluation: Evaluation, *, label: Label | None = None
         InputError: The label is not a class of the task, or it must be named and is not.
     """
     place = place_of(evaluation.task, label)
-    ranked = ranking_of(evaluation, place)
-    precision = ranked.true_positives / (ranked.true_positives + ranked.false_positives)
-    return PrecisionRecallCurve(
-        label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(_as_probabilities(evaluation, ranked.thresholds)[::-1].copy()),
-        precision=torch.from_numpy(np.append(precision[::-1], 1.0)),
-        recall=_share(np.append(ranked.true_positives[::-1], 0), ranked.positives),
-        average_precision=average_precision(ranked),
-        share=ranked.positives / evaluation.rows,
-    )
+    return _precision_recall(evaluation, place, _ranking_of(evaluation, place))
+
+
+def class_curves(evaluation: Evaluation) -> Iterator[tuple[RocCurve, PrecisionRecallCurve]]:
+    """Both curves of each class in class order, from one sort a class; of a binary task's positive class only.
+
+    Args:
+        evaluation: An evaluation with rows.
+    """
+    task, rows = evaluation.task, evaluation.all_rows()
+    odds = rank_scores(task, rows.scores, evaluation.source == "logits")
+    for place in (1,) if task.kind == "binary" else range(len(task)):
+        ranked = class_ranking(task, rows.labels, odds, place)
+        yield (
+            _roc(evaluation, place, ranked, drop_intermediate=True),
+            _precision_recall(evaluation, place, ranked),
+        )
 
 
 def place_of(task: Task, label: Label | None) -> int:
@@ -119,11 +120,33 @@ def place_of(task: Task, label: Label | None) -> int:
     return task.classes.index(label)
 
 
-def ranking_of(evaluation: Evaluation, place: int) -> Ranking:
-    """The ranking of an evaluation's rows for the class at this place."""
+def _ranking_of(evaluation: Evaluation, place: int) -> Ranking:
     rows = evaluation.all_rows()
     odds = rank_scores(evaluation.task, rows.scores, evaluation.source == "logits")
     return class_ranking(evaluation.task, rows.labels, odds, place)
+
+
+def _roc(evaluation: Evaluation, place: int, ranked: Ranking, *, drop_intermediate: bool) -> RocCurve:
+    kept = _corners(ranked) if drop_intermediate else np.arange(len(ranked.thresholds))
+    return RocCurve(
+        label=evaluation.task.classes[place],
+        thresholds=torch.from_numpy(np.append(np.inf, _as_probabilities(evaluation, ranked.thresholds[kept]))),
+        false_positive_rate=_share(np.append(0, ranked.false_positives[kept]), ranked.negatives),
+        true_positive_rate=_share(np.append(0, ranked.true_positives[kept]), ranked.positives),
+        area=roc_auc(ranked),
+    )
+
+
+def _precision_recall(evaluation: Evaluation, place: int, ranked: Ranking) -> PrecisionRecallCurve:
+    precision = ranked.true_positives / (ranked.true_positives + ranked.false_positives)
+    return PrecisionRecallCurve(
+        label=evaluation.task.classes[place],
+        thresholds=torch.from_numpy(_as_probabilities(evaluation, ranked.thresholds)[::-1].copy()),
+        precision=torch.from_numpy(np.append(precision[::-1], 1.0)),
+        recall=_share(np.append(ranked.true_positives[::-1], 0), ranked.positives),
+        average_precision=average_precision(ranked),
+        share=ranked.positives / evaluation.rows,
+    )
 
 
 def _as_probabilities(evaluation: Evaluation, thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

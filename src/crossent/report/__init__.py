@@ -1,1 +1,4 @@
-"""To be written."""
+"""One evaluation as one self-contained HTML page."""
+
+from ._page import html as html
+from ._write import write as write

@@ -1,0 +1,121 @@
+"""The confusion matrix: a table while it can be read as one, then a map of cells with the commonest confusions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import altair as alt
+import numpy as np
+
+from ..evaluation import Metrics
+from ._chart import Chart, points, specification
+from ._style import ACCENT
+from ._words import counted, percent, quoted, short_names
+
+MOST_IN_A_TABLE = 8
+_MOST_CELLS = 20_000
+_WIDTH = 860
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A count, and its share of the rows of the true class."""
+
+    count: int
+    share: float
+
+    @property
+    def words(self) -> str:
+        """The share in percent."""
+        return percent(self.share)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Rows of one class decided as another."""
+
+    true: str
+    decided: str
+    cell: Cell
+
+
+def table(metrics: Metrics) -> list[list[Cell]]:
+    """All cells, true class by decision."""
+    matrix = metrics.confusion_matrix.tolist()
+    return [[Cell(count, count / max(sum(row), 1)) for count in row] for row in matrix]
+
+
+def commonest(metrics: Metrics, most: int = 10) -> list[Confusion]:
+    """The largest cells off the diagonal, largest first."""
+    names = [str(label) for label in metrics.task.classes]
+    matrix = metrics.confusion_matrix.numpy()
+    rows = matrix.sum(axis=1)
+    wrong = np.where(np.eye(len(names), dtype=bool), 0, matrix)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    pairs = [(int(place) // len(names), int(place) % len(names)) for place in order]
+    return [
+        Confusion(
+            names[true], names[decided], Cell(int(wrong[true, decided]), float(wrong[true, decided] / rows[true]))
+        )
+        for true, decided in pairs
+        if wrong[true, decided]
+    ]
+
+
+def matrix_chart(metrics: Metrics) -> Chart:
+    """The matrix as a map: the darker a cell, the larger its share of the true class. Cells without rows are empty."""
+    names = short_names(metrics.task.classes)
+    step = max(4, min(32, _WIDTH // len(names)))
+    axis = {"labelOverlap": True, "labelFontSize": 11, "grid": False, "domain": False, "labelLimit": 150}
+    across = alt.Axis(orient="top", labelAngle=-90, **axis)
+    base = _with_names(metrics, names).encode(
+        x=alt.X("decision:N", title="decision", scale=alt.Scale(domain=names), axis=across),
+        y=alt.Y("true:N", title="true class", scale=alt.Scale(domain=names), axis=alt.Axis(**axis)),
+    )
+    tooltip = [
+        alt.Tooltip("true:N", title="true class"),
+        alt.Tooltip("decision:N", title="decision"),
+        alt.Tooltip("n:Q", title="rows", format=",d"),
+        alt.Tooltip("share:Q", title="share of the true class", format=".1%"),
+    ]
+    shade = alt.FillOpacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 1]), legend=None)
+    squares = base.mark_rect(fill=ACCENT, stroke="var(--paper)", strokeWidth=1 if step > 12 else 0)
+    layers: list[alt.Chart] = [squares.encode(fillOpacity=shade, tooltip=tooltip)]
+    if step >= 24:
+        ink = alt.condition("datum.share > 0.45", alt.value("var(--paper)"), alt.value("var(--ink)"))
+        text = base.transform_calculate(percent="100 * datum.share").transform_filter("datum.share >= 0.005")
+        layers.append(text.mark_text(fontSize=11).encode(text=alt.Text("percent:Q", format=".0f"), fill=ink))
+    first = commonest(metrics, 1)
+    words = "Confusion matrix as a map, true class by decision"
+    words += (
+        f"; numbers are percent of the true class. {_diagonal(metrics)}" if step >= 24 else f". {_diagonal(metrics)}"
+    )
+    if first:
+        words += f" The commonest confusion: {counted(first[0].cell.count, 'row')} of {quoted(first[0].true)} "
+        words += f"decided as {quoted(first[0].decided)}."
+    left_out = int(np.count_nonzero(metrics.confusion_matrix.numpy())) - _MOST_CELLS
+    if left_out > 0:
+        words += f" The {left_out:,} smallest cells are not drawn."
+    chart = alt.LayerChart(layer=list(layers)).properties(width=alt.Step(step), height=alt.Step(step))
+    return Chart("confusion", "Confusion matrix", words, specification(chart), wide=True)
+
+
+def _with_names(metrics: Metrics, names: list[str]) -> alt.Chart:
+    """The cells that have rows as "true,decision,count" by number, with their names looked up."""
+    matrix = metrics.confusion_matrix.numpy()
+    filled = min(_MOST_CELLS, int(np.count_nonzero(matrix)))
+    places = np.argsort(-matrix, axis=None, kind="stable")[:filled].tolist()
+    lines = [f"{place // len(names)},{place % len(names)},{matrix.flat[place]}" for place in places]
+    cells = alt.InlineData(values="\n".join(["t,d,n", *lines]), format=alt.CsvDataFormat(type="csv"))
+    classes = [{"i": place, "name": name, "rows": int(matrix[place].sum())} for place, name in enumerate(names)]
+    by_number = alt.LookupData(data=points(classes), key="i", fields=["name", "rows"])
+    return (
+        alt.Chart(cells)
+        .transform_lookup(lookup="t", from_=by_number, as_=["true", "rows"])
+        .transform_lookup(lookup="d", from_=by_number, as_=["decision", "unused"])
+        .transform_calculate(share="datum.n / datum.rows")
+    )
+
+
+def _diagonal(metrics: Metrics) -> str:
+    return f"On the diagonal, decided right: {percent(metrics.accuracy)} of all rows."

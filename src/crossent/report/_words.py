@@ -1,0 +1,47 @@
+"""Figures and class names as the page spells them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .._labels import Label
+
+NONE = "\N{EN DASH}"
+"""Stands for an undefined figure."""
+
+_LONGEST = 32
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A score; a dash where it is undefined."""
+    return NONE if value is None or value != value else f"{value:.{digits}f}"
+
+
+def percent(share: float) -> str:
+    """A share in percent; few shares are told from none, and most from all."""
+    if share != share:
+        return NONE
+    if 0 < share < 0.0005:
+        return "< 0.1 %"
+    if 0.9995 < share < 1:
+        return "> 99.9 %"
+    return f"{100 * share:.1f} %"
+
+
+def quoted(label: Label) -> str:
+    """A class name in quotation marks."""
+    return f"“{label}”"
+
+
+def short_names(labels: Sequence[Label]) -> list[str]:
+    """Class names cut to a length that a chart can hold, still distinct."""
+    names = [str(label) for label in labels]
+    cut = [name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…" for name in names]
+    if len(set(cut)) == len(cut):
+        return cut
+    return [name if cut.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(cut, start=1)]
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,50 @@
+"""Put a page on disk whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from .._errors import InputError
+from ..evaluation import Evaluation
+from ._page import html
+
+if TYPE_CHECKING:
+    from ..training import History
+
+
+def write(
+    path: str | os.PathLike[str],
+    evaluation: Evaluation,
+    *,
+    title: str,
+    history: History | None = None,
+    facts: Mapping[str, str] | None = None,
+) -> None:
+    """Write the page of `html` to a file; an older one is replaced only when the new one is complete.
+
+    Args:
+        path: The file, usually `*.html`, in a folder that exists.
+        evaluation: An evaluation with rows.
+        title: The heading of the page.
+        history: The record of the training, for the loss curve.
+        facts: What else the reader should know: names and values, shown as a list.
+
+    Raises:
+        InputError: The folder does not exist, or the path is a folder.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(f"a report is a file; {str(target)!r} is a folder: name a file in it, such as report.html")
+    if not target.parent.is_dir():
+        raise InputError(f"the folder of the report must exist; {str(target.parent)!r} does not")
+    page = html(evaluation, title=title, history=history, facts=facts)
+    draft = target.with_name(f".{target.name}.{uuid4().hex}")
+    try:
+        draft.write_text(page, encoding="utf-8", newline="\n")
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
