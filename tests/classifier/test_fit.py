@@ -1,0 +1,260 @@
+"""The whole way: from a labelled table to a model, its predictions and its evaluation."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import torch
+
+from crossent import DataWarning, InputError, Model, Task, fit, read
+from crossent.data import Encoder
+
+
+def churn(rows: int = 400, seed: int = 0) -> pl.DataFrame:
+    """A table of mixed columns, with missing values, in which about a fifth has churned."""
+    random = np.random.default_rng(seed)
+    months = random.integers(1, 60, rows)
+    plan = random.choice(["basic", "plus", "pro"], rows, p=[0.5, 0.3, 0.2])
+    spend = np.where(random.random(rows) < 0.1, np.nan, random.gamma(2.0, 20.0, rows))
+    odds = -1.0 - 0.05 * months + 1.5 * (plan == "basic") + random.normal(0, 0.5, rows)
+    churned = np.where(random.random(rows) < 1 / (1 + np.exp(-odds)), "yes", "no")
+    frame = pl.DataFrame({"months": months, "plan": plan, "spend": spend, "churned": churned})
+    return frame.with_columns(pl.col("spend").fill_nan(None))
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return fit(churn(), target="churned", epochs=10)
+
+
+def test_a_model_beats_always_the_majority(model: Model) -> None:
+    assert model.evaluation is not None
+    metrics = model.evaluation.compute()
+    assert metrics.majority is not None
+    assert metrics.log_loss < metrics.majority.log_loss
+    assert metrics.roc_auc > 0.65
+
+
+def test_the_rows_are_split_three_ways_and_none_is_lost(model: Model) -> None:
+    assert model.rows == {"training": 256, "validation": 64, "test": 80}
+    assert model.evaluation is not None
+    assert model.evaluation.rows == 80
+
+
+def test_without_test_rows_the_validation_rows_judge() -> None:
+    judged = fit(churn(), target="churned", epochs=1, test_share=0)
+    assert judged.rows == {"training": 320, "validation": 80, "test": 0}
+    assert judged.evaluation is not None
+    assert judged.evaluation.rows == 80
+
+
+def test_what_the_encoder_knows_it_has_from_the_training_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = churn(300).with_columns(row=pl.int_range(300).cast(pl.Float64) / 7)
+    seen: list[pl.DataFrame] = []
+    fitted = Encoder.fit
+    monkeypatch.setattr(Encoder, "fit", lambda frame, columns: seen.append(frame) or fitted(frame, columns))
+    before = fit(rows, target="churned", epochs=1)
+    assert seen[0].height == before.rows["training"]
+    held = ~pl.col("row").is_in(seen[0]["row"].to_list())
+    changed = rows.with_columns(
+        plan=pl.when(held).then(pl.lit("held out")).otherwise("plan"),
+        spend=pl.when(held).then(1e6).otherwise("spend"),
+    )
+    assert fit(changed, target="churned", epochs=1).encoder == before.encoder
+
+
+@pytest.mark.parametrize("source", ["polars", "pandas", "pyarrow", "csv", "parquet"])
+def test_every_source_gives_the_same_model(source: str, model: Model, tmp_path: Any) -> None:
+    frame = churn()
+    data: Any = {
+        "polars": lambda: frame,
+        "pandas": lambda: frame.to_pandas(),
+        "pyarrow": lambda: frame.to_arrow(),
+        "csv": lambda: frame.write_csv(tmp_path / "churn.csv") or tmp_path / "churn.csv",
+        "parquet": lambda: frame.write_parquet(tmp_path / "churn.parquet") or tmp_path / "churn.parquet",
+    }[source]()
+    again = fit(data, target="churned", epochs=10)
+    assert again.metrics == model.metrics
+    predictions = again.predict(frame.drop("churned"))
+    assert predictions.equals(model.predict(frame))
+
+
+def test_two_fits_are_equal_bit_for_bit(model: Model) -> None:
+    again = fit(churn(), target="churned", epochs=10)
+    pairs = zip(model.network.parameters(), again.network.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+    assert model.metrics == again.metrics
+
+
+def test_predictions_hold_a_decision_and_a_probability_of_every_class(model: Model) -> None:
+    predictions = model.predict(churn(50, seed=1))
+    assert predictions.columns == ["decision", "probability_no", "probability_yes"]
+    assert predictions.select(total=pl.col("probability_no") + pl.col("probability_yes"))["total"].to_numpy() == (
+        pytest.approx(np.ones(50))
+    )
+    expected = ["yes" if p >= 0.5 else "no" for p in predictions["probability_yes"]]
+    assert predictions["decision"].to_list() == expected
+
+
+def test_a_lower_threshold_finds_more_positives(model: Model) -> None:
+    rows = churn(200, seed=2)
+    found = [(model.predict(rows, threshold=t)["decision"] == "yes").sum() for t in (0.1, 0.3, 0.6)]
+    assert found[0] > found[1] > found[2]
+
+
+def test_the_tables_columns_are_kept_on_request_in_their_order(model: Model) -> None:
+    rows = churn(20, seed=3)
+    predictions = model.predict(rows, keep_columns=True)
+    assert predictions.columns == [*rows.columns, "decision", "probability_no", "probability_yes"]
+    assert predictions.select(rows.columns).equals(rows)
+
+
+def test_a_column_that_is_called_decision_is_not_overwritten(model: Model) -> None:
+    rows = churn(20, seed=3).with_columns(decision=pl.lit("mine"))
+    with pytest.raises(InputError, match="the table has a column 'decision' already"):
+        model.predict(rows, keep_columns=True, extra="ignore")
+
+
+def test_batches_give_the_predictions_of_one_pass(model: Model, tmp_path: Any) -> None:
+    rows = churn(1000, seed=4)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for number, part in enumerate(rows.iter_slices(300)):
+        part.write_csv(parts / f"{number}.csv")
+    batches = list(model.predict_batches(parts))
+    assert len(batches) == 4
+    assert pl.concat(batches)["decision"].equals(model.predict(rows)["decision"])
+
+
+def test_what_was_never_seen_is_predicted_and_counted(model: Model) -> None:
+    rows = churn(20, seed=5).with_columns(plan=pl.lit("gold"))
+    with pytest.warns(DataWarning, match="plan.*20"):
+        predictions = model.predict(rows)
+    assert predictions["probability_yes"].is_finite().all()
+
+
+def test_nothing_is_warned_of_where_all_was_seen(model: Model) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(churn(100, seed=6))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows.drop("plan"), "plan"),
+        (lambda rows: rows.with_columns(colour=pl.lit("red")), "colour"),
+        (lambda rows: rows.with_columns(months=pl.lit("many")), "months"),
+    ],
+)
+def test_a_table_of_other_columns_is_refused(model: Model, change: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        model.predict(change(churn(20)))
+
+
+def test_an_extra_column_may_be_ignored(model: Model) -> None:
+    rows = churn(20)
+    assert model.predict(rows.with_columns(colour=pl.lit("red")), extra="ignore").equals(model.predict(rows))
+
+
+def test_evaluating_a_saved_table_gives_the_figures_of_its_rows(model: Model) -> None:
+    rows = churn(300, seed=7)
+    metrics = model.evaluate(rows).compute()
+    right = (model.predict(rows)["decision"] == rows["churned"]).mean()
+    assert metrics.rows == 300
+    assert metrics.accuracy == pytest.approx(right)
+
+
+def test_evaluating_needs_the_labels(model: Model) -> None:
+    with pytest.raises(InputError, match="the table must hold the labels in column 'churned'"):
+        model.evaluate(churn(20).drop("churned"))
+
+
+@pytest.mark.parametrize(
+    "labels", [["no", "yes"], [0, 1], [False, True], ["a", "b", "c"], [1, 2, 3]], ids=str
+)  # fmt: skip
+def test_labels_of_every_type_come_back_as_they_were(labels: list[Any]) -> None:
+    random = np.random.default_rng(0)
+    place = random.integers(len(labels), size=120)
+    rows = pl.DataFrame({"x": place + random.normal(0, 0.1, 120), "y": [labels[k] for k in place]})
+    trained = fit(rows, target="y", epochs=30)
+    assert trained.task.kind == ("binary" if len(labels) == 2 else "multiclass")
+    assert (trained.predict(rows)["decision"] == rows["y"]).mean() > 0.9
+    names = [f"probability_{label}" for label in trained.task.classes]
+    assert trained.predict(rows).columns == ["decision", *names]
+
+
+def test_labels_in_text_are_those_of_a_typed_column(tmp_path: Any) -> None:
+    random = np.random.default_rng(0)
+    rows = pl.DataFrame({"x": random.normal(size=100), "y": random.integers(0, 2, 100)})
+    trained = fit(rows, target="y", epochs=1)
+    rows.write_csv(tmp_path / "rows.csv")
+    assert trained.task == Task.binary([0, 1])
+    assert trained.evaluate(tmp_path / "rows.csv").compute().accuracy == trained.evaluate(rows).compute().accuracy
+
+
+def test_embeddings_come_as_an_array_or_a_tensor() -> None:
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=(200, 8))
+    frame = read(numbers).frame.with_columns(label=pl.Series(np.where(numbers[:, 0] > 0, "up", "down")))
+    trained = fit(frame, target="label", epochs=20)
+    assert trained.predict(torch.from_numpy(numbers)).equals(trained.predict(numbers))
+
+
+def test_balanced_class_weights_find_more_of_the_rare_class() -> None:
+    rows = churn(2000, seed=8)
+    plain, balanced = (fit(rows, target="churned", epochs=5, class_weight=w) for w in (None, "balanced"))
+    recalls = [model.metrics["per_class"]["yes"]["recall"] for model in (plain, balanced)]
+    assert recalls[1] > recalls[0] + 0.2
+    mean = [model.predict(rows)["probability_yes"].mean() for model in (plain, balanced)]
+    share = (rows["churned"] == "yes").mean()
+    assert mean[0] == pytest.approx(share, abs=0.05)
+    assert isinstance(mean[1], float)
+    assert mean[1] > share + 0.1
+
+
+def test_unlabelled_rows_are_refused_or_left_out_on_request() -> None:
+    rows = churn(100).with_columns(
+        churned=pl.when(pl.int_range(100) < 7).then(None).otherwise(pl.col("churned"))
+    )  # fmt: skip
+    with pytest.raises(InputError, match="column 'churned' has no label in 7 of 100 rows"):
+        fit(rows, target="churned")
+    assert sum(fit(rows, target="churned", drop_unlabelled=True, epochs=1).rows.values()) == 93
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"target": "churn"}, "churned"),
+        ({"epoch": 5}, "there is no option 'epoch': did you mean 'epochs'?"),
+        ({"epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
+        ({"model": "forest"}, "model must be one of 'linear', 'mlp'; got 'forest'"),
+        ({"optimizer": "adam"}, "optimizer must be one of 'adamw', 'sgd'; got 'adam'"),
+        ({"class_weight": "equal"}, "class_weight must be one of None, 'balanced'; got 'equal'"),
+        ({"learning_rate": -1.0}, "learning_rate must be above 0; got -1.0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be above 0; got nan"),
+        ({"test_share": 1.0}, "test_share must be from 0 to below 1; got 1.0"),
+        ({"validation_share": 0.0}, "validation_share must be between 0 and 1; got 0.0"),
+        ({"seed": -1}, "seed must be a whole number of at least 0; got -1"),
+        ({"device": "tpu"}, "device must be 'auto', 'cpu' or 'cuda'; got 'tpu'"),
+        ({"positive": "maybe"}, "positive must be one of the classes ['no', 'yes']; got 'maybe'"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        fit(churn(60), **{"target": "churned"} | options)
+    assert message in str(error.value)
+
+
+def test_a_target_of_one_class_is_refused() -> None:
+    with pytest.raises(InputError, match="labels must hold at least two classes; all 60 are 'yes'"):
+        fit(churn(60).with_columns(churned=pl.lit("yes")), target="churned")
+
+
+def test_a_pandas_frame_with_categories_and_missing_values_will_do() -> None:
+    frame = churn(120).to_pandas()
+    frame["plan"] = pd.Categorical(frame["plan"])
+    assert fit(frame, target="churned", epochs=1).predict(frame).height == 120
