@@ -1,6 +1,7 @@
 """The whole way: from a labelled table to a model, its predictions and its evaluation."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 import torch
 
 from crossent import DataWarning, InputError, Model, Task, fit, read
-from crossent.data import Encoder
+from crossent.data import Column, Encoder
 
 
 def churn(rows: int = 400, seed: int = 0) -> pl.DataFrame:
@@ -55,7 +56,12 @@ def test_what_the_encoder_knows_it_has_from_the_training_rows_alone(monkeypatch:
     rows = churn(300).with_columns(row=pl.int_range(300).cast(pl.Float64) / 7)
     seen: list[pl.DataFrame] = []
     fitted = Encoder.fit
-    monkeypatch.setattr(Encoder, "fit", lambda frame, columns: seen.append(frame) or fitted(frame, columns))
+
+    def noted(frame: pl.DataFrame, columns: Sequence[Column]) -> Encoder:
+        seen.append(frame)
+        return fitted(frame, columns)
+
+    monkeypatch.setattr(Encoder, "fit", noted)
     before = fit(rows, target="churned", epochs=1)
     assert seen[0].height == before.rows["training"]
     held = ~pl.col("row").is_in(seen[0]["row"].to_list())
@@ -143,16 +149,16 @@ def test_nothing_is_warned_of_where_all_was_seen(model: Model) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("table", "message"),
     [
-        (lambda rows: rows.drop("plan"), "plan"),
-        (lambda rows: rows.with_columns(colour=pl.lit("red")), "colour"),
-        (lambda rows: rows.with_columns(months=pl.lit("many")), "months"),
+        (churn(20).drop("plan"), "plan"),
+        (churn(20).with_columns(colour=pl.lit("red")), "colour"),
+        (churn(20).with_columns(months=pl.lit("many")), "months"),
     ],
 )
-def test_a_table_of_other_columns_is_refused(model: Model, change: Any, message: str) -> None:
+def test_a_table_of_other_columns_is_refused(model: Model, table: pl.DataFrame, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        model.predict(change(churn(20)))
+        model.predict(table)
 
 
 def test_an_extra_column_may_be_ignored(model: Model) -> None:
@@ -163,7 +169,7 @@ def test_an_extra_column_may_be_ignored(model: Model) -> None:
 def test_evaluating_a_saved_table_gives_the_figures_of_its_rows(model: Model) -> None:
     rows = churn(300, seed=7)
     metrics = model.evaluate(rows).compute()
-    right = (model.predict(rows)["decision"] == rows["churned"]).mean()
+    right = (model.predict(rows)["decision"] == rows["churned"]).sum() / 300
     assert metrics.rows == 300
     assert metrics.accuracy == pytest.approx(right)
 
@@ -182,7 +188,7 @@ def test_labels_of_every_type_come_back_as_they_were(labels: list[Any]) -> None:
     rows = pl.DataFrame({"x": place + random.normal(0, 0.1, 120), "y": [labels[k] for k in place]})
     trained = fit(rows, target="y", epochs=30)
     assert trained.task.kind == ("binary" if len(labels) == 2 else "multiclass")
-    assert (trained.predict(rows)["decision"] == rows["y"]).mean() > 0.9
+    assert (trained.predict(rows)["decision"] == rows["y"]).sum() > 108
     names = [f"probability_{label}" for label in trained.task.classes]
     assert trained.predict(rows).columns == ["decision", *names]
 
@@ -210,7 +216,7 @@ def test_balanced_class_weights_find_more_of_the_rare_class() -> None:
     recalls = [model.metrics["per_class"]["yes"]["recall"] for model in (plain, balanced)]
     assert recalls[1] > recalls[0] + 0.2
     mean = [model.predict(rows)["probability_yes"].mean() for model in (plain, balanced)]
-    share = (rows["churned"] == "yes").mean()
+    share = rows["churned"].to_list().count("yes") / 2000
     assert mean[0] == pytest.approx(share, abs=0.05)
     assert isinstance(mean[1], float)
     assert mean[1] > share + 0.1
@@ -245,7 +251,7 @@ def test_unlabelled_rows_are_refused_or_left_out_on_request() -> None:
 )
 def test_an_option_that_cannot_be_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as error:
-        fit(churn(60), **{"target": "churned"} | options)
+        fit(churn(60), **dict[str, Any]({"target": "churned"} | options))
     assert message in str(error.value)
 
 

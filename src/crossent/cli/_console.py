@@ -32,9 +32,11 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        warnings.showwarning = _show_warning
         try:
-            function(*args, **kwargs)
+            with warnings.catch_warnings():
+                warnings.simplefilter("always", DataWarning)
+                warnings.showwarning = _show_warning
+                function(*args, **kwargs)
             sys.stdout.flush()
         except InputError as error:
             err.print("error:", style="bold red", end=" ")

@@ -13,7 +13,7 @@ from ._console import command, out, print_json
 from ._options import Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all
 
 if TYPE_CHECKING:
-    from crossent import Model, Table
+    from crossent import Evaluation, Model, Table
 
 
 @command
@@ -105,18 +105,23 @@ def fit_and_report(
         print_json(_record(model, table, folder, report))
     elif show:
         show_training(model)
-        assert model.evaluation is not None
-        show_figures(model.evaluation.compute(), rows="test rows" if model.rows["test"] else "validation rows")
+        show_figures(judged(model).compute(), rows="test rows" if model.rows["test"] else "validation rows")
         out.print(f"\nreport   {report}\nmodel    {folder}", style="bold", markup=False)
         out.print(f"\nnext     crossent predict {folder} NEW.csv -o predictions.csv", markup=False)
 
 
+def judged(model: Model) -> Evaluation:
+    """The evaluation that a model has from `fit`, and lacks only when it was loaded."""
+    if model.evaluation is None:
+        raise ValueError("this model was loaded, not fitted")
+    return model.evaluation
+
+
 def _write_report(model: Model, table: Table, path: Path) -> None:
-    assert model.evaluation is not None  # fit has just made it
     crossent.report.write(
         path,
-        model.evaluation,
-        title=f"Which {model.target.name}?",
+        judged(model),
+        title=f"{path.parent.stem}: {model.target.name}",
         history=model.history,
         facts=_facts(model, table),
     )

@@ -26,16 +26,18 @@ class Bar(Watch):
         )
 
     def __enter__(self) -> Self:
-        """Show the bar."""
-        self._progress.start()
+        """Make ready; the bar shows once a training starts."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave the bar as it stands."""
+        """Leave the bar as it stands, full: a training that ends early is as complete as one that does not."""
+        for task in self._progress.tasks:
+            self._progress.update(task.id, total=task.completed)
         self._progress.stop()
 
     def start(self, rows: int, epochs: int) -> None:
-        """Set the bar to all rows of all epochs."""
+        """Show the bar, at the start of all rows of all epochs."""
+        self._progress.start()
         self._bar = self._progress.add_task("training", total=rows * epochs, figures="")
 
     def step(self, rows: int) -> None:
