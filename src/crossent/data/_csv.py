@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from .._errors import InputError
-from ._csv_chunk import Chunk, check_encoding, check_widths, unended
+from ._csv_chunk import Chunk, check_encoding, check_quotes, check_widths, unended
 from ._csv_header import header_names, separator_of
 from ._csv_scan import scan
 from ._sources import is_gzip
@@ -21,7 +22,9 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 def csv_frames(path: Path, *, block: int = BLOCK) -> Iterator[pl.DataFrame]:
-    """Read a CSV file as frames whose columns are all String; blank lines are skipped.
+    """Read a CSV file as frames whose columns are all String.
+
+    Blank lines are skipped; but in a file of one column a blank line is a missing value, unless only such lines follow.
 
     Raises:
         InputError: when a line breaks a rule; it says which file, which line, what was found and what to do.
@@ -29,13 +32,16 @@ def csv_frames(path: Path, *, block: int = BLOCK) -> Iterator[pl.DataFrame]:
     names: list[str] = []
     empty = True
     for chunk in _chunks(path, block):
-        rows = chunk.without_blank_lines()
-        if not names and len(rows):
-            names, rows = header_names(path, rows.fields(0)), rows[1:]
-        if len(rows):
+        if not names:
+            first = int(chunk.written().argmax())
+            names, chunk = header_names(path, chunk.fields(first)), chunk[first + 1 :]
+        if len(names) > 1:
+            chunk = chunk[chunk.written()]
+        if len(chunk):
             empty = False
-            check_widths(rows, names)
-            yield rows.frame(names)
+            check_quotes(chunk)
+            check_widths(chunk, names)
+            yield chunk.frame(names)
     if not names:
         raise InputError(f"{path} is empty. It must hold a line of column names, then one line a row.")
     if empty:
@@ -43,7 +49,7 @@ def csv_frames(path: Path, *, block: int = BLOCK) -> Iterator[pl.DataFrame]:
 
 
 def _chunks(path: Path, block: int) -> Iterator[Chunk]:
-    """Cut a file where records end."""
+    """Cut a file after records that are more than a blank line."""
     separator, held, line = b"", b"", 1
     for data in _blocks(path, block):
         held += data
@@ -51,15 +57,16 @@ def _chunks(path: Path, block: int) -> Iterator[Chunk]:
         if not separator:
             continue
         chunk = Chunk(path, separator, line, held, scan(held, separator))
-        end = int(chunk.records.ends[-1]) if len(chunk) else 0
+        written = np.flatnonzero(chunk.written())
+        end = int(chunk.records.ends[written[-1]]) if written.size else 0
         if len(held) - end > LONGEST_RECORD:
             raise unended(chunk, end, LONGEST_RECORD)
         if end:
-            chunk = replace(chunk, data=held[:end])
+            chunk = replace(chunk[: written[-1] + 1], data=held[:end])
             check_encoding(chunk)
             yield chunk
             held, line = held[end:], chunk.line_of(end)
-    if separator and held:
+    if held.strip(b"\r\n"):
         raise unended(Chunk(path, separator, line, held, scan(held, separator)), 0, LONGEST_RECORD)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from .._errors import InputError
 from ._csv_repair import fields_of, rewritten
@@ -25,7 +26,7 @@ class Chunk:
     def __len__(self) -> int:
         return self.records.ends.size
 
-    def __getitem__(self, which: slice) -> "Chunk":
+    def __getitem__(self, which: slice | NDArray[np.bool_]) -> "Chunk":
         return replace(self, records=self.records[which])
 
     def line_of(self, position: int) -> int:
@@ -37,12 +38,11 @@ class Chunk:
         start, end = int(self.records.starts[record]), int(self.records.ends[record])
         return fields_of(self.data[start:end].decode(), self.separator.decode())
 
-    def without_blank_lines(self) -> "Chunk":
-        """Return the chunk without the records that are empty lines."""
+    def written(self) -> NDArray[np.bool_]:
+        """Return which records are more than an empty line."""
         content = np.frombuffer(self.data, np.uint8)
         first, lengths = content[self.records.starts], self.records.ends - self.records.starts
-        blank = (first == NEWLINE) | ((first == RETURN) & (lengths == 2))
-        return replace(self, records=self.records[~blank]) if blank.any() else self
+        return (first != NEWLINE) & ((first != RETURN) | (lengths != 2))
 
     def frame(self, names: list[str]) -> pl.DataFrame:
         """Return the records as a frame of strings."""
@@ -79,6 +79,18 @@ def check_encoding(chunk: Chunk) -> None:
             f"(0x{chunk.data[error.start]:02X}) is not UTF-8. Save the file as UTF-8, for example: "
             f"iconv -f {guess} -t UTF-8 {chunk.path.name} > utf8.csv"
         ) from error
+
+
+def check_quotes(chunk: Chunk) -> None:
+    """Check that no quoted field runs over lines and on after its quote: there a quote is missing on the first line."""
+    for record in np.flatnonzero(chunk.records.overrun).tolist():
+        start, end = int(chunk.records.starts[record]), int(chunk.records.ends[record])
+        if chunk.data.count(b"\n", start, end) > 1:
+            raise InputError(
+                f"{chunk.path}, line {chunk.line_of(start)}: a quoted field begins here and runs to line "
+                f"{chunk.line_of(end - 1)}, where text follows its quote. Close the quote, or write it twice "
+                f'("") inside quotes if it is part of the text.'
+            )
 
 
 def check_widths(chunk: Chunk, names: list[str]) -> None:

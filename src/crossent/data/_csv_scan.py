@@ -7,7 +7,7 @@ run of even length changes nothing. So the state after a run is the parity of th
 cumulative sum.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ class Records:
         ends: The byte after its newline.
         fields: How many fields it has.
         stray: Whether it holds a quote where none may stand, which readers take in different ways.
+        overrun: Whether one of those quotes closes a field that goes on after it.
         open_quote: The byte of a quote that is not closed by the end, or -1.
     """
 
@@ -31,10 +32,18 @@ class Records:
     ends: NDArray[np.int64]
     fields: NDArray[np.int64]
     stray: NDArray[np.bool_]
+    overrun: NDArray[np.bool_]
     open_quote: int
 
     def __getitem__(self, which: slice | NDArray[np.bool_]) -> "Records":
-        return Records(self.starts[which], self.ends[which], self.fields[which], self.stray[which], self.open_quote)
+        return replace(
+            self,
+            starts=self.starts[which],
+            ends=self.ends[which],
+            fields=self.fields[which],
+            stray=self.stray[which],
+            overrun=self.overrun[which],
+        )
 
 
 def scan(data: bytes, separator: bytes) -> Records:
@@ -42,20 +51,20 @@ def scan(data: bytes, separator: bytes) -> Records:
     content = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(content == QUOTE)
     newlines, separators = np.flatnonzero(content == NEWLINE), np.flatnonzero(content == separator[0])
-    stray, open_quote = np.empty(0, np.int64), -1
+    stray, overrun, open_quote = np.empty(0, np.int64), np.empty(0, np.int64), -1
     if quotes.size:
-        inside, stray, open_quote = _quoted(content, quotes, separator[0])
+        inside, stray, overrun, open_quote = _quoted(content, quotes, separator[0])
         newlines, separators = newlines[~inside[newlines]], separators[~inside[separators]]
     ends = newlines + 1
     starts = np.concatenate([np.zeros(1, np.int64), ends])[:-1]
     fields = np.diff(np.searchsorted(separators, ends), prepend=0) + 1
-    return Records(starts, ends, fields, _records_of(stray, ends), open_quote)
+    return Records(starts, ends, fields, _records_of(stray, ends), _records_of(overrun, ends), open_quote)
 
 
 def _quoted(
     content: NDArray[np.uint8], quotes: NDArray[np.int64], separator: int
-) -> tuple[NDArray[np.bool_], NDArray[np.int64], int]:
-    """Return which bytes are inside quotes, the stray quotes, and the quote left open."""
+) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.int64], int]:
+    """Return which bytes are inside quotes, the stray quotes, those of them that close, and the quote left open."""
     first = np.flatnonzero(np.diff(quotes, prepend=-2) != 1)
     starts, lengths = quotes[first], np.diff(first, append=quotes.size)
     odd = lengths % 2 == 1
@@ -68,10 +77,11 @@ def _quoted(
     before = np.concatenate([np.zeros(1, np.bool_), after])[:-1]
 
     closes = (before & ~after) | (~before & opens & ~odd)
-    stray = starts[(~before & ~opens) | (closes & ~follows)]
+    overrun = starts[closes & ~follows]
+    stray = np.union1d(starts[~before & ~opens], overrun)
     left_open = int(starts[~before & after][-1]) if after[-1] else -1
     inside = np.repeat(np.append(False, after), np.diff(starts, prepend=0, append=content.size))
-    return inside, stray, left_open
+    return inside, stray, overrun, left_open
 
 
 def _one_of(content: NDArray[np.uint8], positions: NDArray[np.int64], *characters: int) -> NDArray[np.bool_]:

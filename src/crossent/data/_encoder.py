@@ -110,7 +110,7 @@ class Encoder:
     ) -> tuple[Features, Oddities]:
         """Encode as `encode` does, but return the counts instead of warning, for a caller that reads batches.
 
-        It can sum the counts, warn once with `describe`, and pass the number of a batch's `first_row`, for the messages.
+        It can sum the counts, warn once with `describe`, and say what the number of a batch's `first_row` is.
         """
         legal = {*known, *names_of(self.aside)}
         series = matched(frame, self.columns, legal=None if extra == "ignore" else legal, first_row=first_row)
