@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import altair as alt
 
 HEIGHT = 320
+_UNIT = alt.Scale(domain=[0, 1], padding=0, nice=False)
 
 Points: TypeAlias = list[dict[str, Any]]
 
@@ -44,12 +45,12 @@ def layered(*layers: alt.Chart | alt.LayerChart) -> dict[str, Any]:
 
 def unit_axis(field: str, title: str, *, percent: bool = False) -> alt.X:
     """A horizontal axis from 0 to 1."""
-    return alt.X(field, title=title, scale=alt.Scale(domain=[0, 1]), axis=_axis(percent=percent))
+    return alt.X(field, title=title, scale=_UNIT, axis=_axis(percent=percent))
 
 
 def unit_height(field: str, title: str, *, percent: bool = False) -> alt.Y:
     """A vertical axis from 0 to 1."""
-    return alt.Y(field, title=title, scale=alt.Scale(domain=[0, 1]), axis=_axis(percent=percent))
+    return alt.Y(field, title=title, scale=_UNIT, axis=_axis(percent=percent))
 
 
 def _axis(*, percent: bool) -> alt.Axis:

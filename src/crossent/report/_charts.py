@@ -10,7 +10,7 @@ import altair as alt
 from ..evaluation import Evaluation, Metrics, reliability, score_histogram
 from ._chart import Chart, Points, layered, points, unit_axis, unit_height
 from ._style import ACCENT, INK, MUTED
-from ._words import counted, figure, percent, quoted
+from ._words import counted, figure, percent, quoted, short_names
 
 if TYPE_CHECKING:
     from ..training import History
@@ -40,14 +40,21 @@ def reliability_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
     dots = base.mark_point(size=70, filled=True, opacity=1, color=ACCENT).encode(
         y=unit_height("y:Q", f"observed: {event}", percent=True), tooltip=tooltip
     )
-    worst = max(values, key=lambda value: abs(value["x"] - value["y"]))
     words = (
-        f"Reliability: on the dashed line, probabilities are true. Farthest from it are the "
-        f"{counted(int(worst['n']), _unit(metrics))} given {percent(worst['x'])} on average, of which "
-        f"{percent(worst['y'])} were {_was(metrics)}. Bars are 95 % intervals."
+        f"Reliability: on the dashed line, probabilities are true. {_worst(values, metrics)} Bars are 95% intervals."
     )
     layers = layered(ideal.encode(x="x:Q", y="y:Q"), bars, dots)
     return Chart("reliability", "Reliability diagram", words, layers)
+
+
+def _worst(values: Points, metrics: Metrics) -> str:
+    worst = max(values, key=lambda value: abs(value["x"] - value["y"]))
+    if abs(worst["x"] - worst["y"]) < 0.005:
+        return "All bins lie on it."
+    return (
+        f"Farthest from it: {counted(int(worst['n']), _unit(metrics))} given {percent(worst['x'])} on average, "
+        f"of which {percent(worst['y'])} were {_was(metrics)}."
+    )
 
 
 def histogram_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
@@ -63,13 +70,21 @@ def histogram_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
         if count
     ]
     scale = alt.Scale(domain=[yes, no], range=[ACCENT, "var(--soft)"])
+    tallest = max(hit + other for hit, other in zip(hits, others, strict=True))
+    room = alt.Scale(domain=[0, 1.12 * tallest], nice=False)  # for the threshold's name above the bars
     bars = (
         alt.Chart(points(values))
-        .mark_bar(stroke="var(--paper)", strokeWidth=1)
+        .mark_bar(orient="vertical", stroke="var(--paper)", strokeWidth=1)
         .encode(
             x=unit_axis("a:Q", given, percent=True),
             x2="b:Q",
-            y=alt.Y("n:Q", title=_unit(metrics) + "s", stack="zero", axis=alt.Axis(format="~s", tickMinStep=1)),
+            y=alt.Y(
+                "n:Q",
+                title=_unit(metrics) + "s",
+                stack="zero",
+                scale=room,
+                axis=alt.Axis(format="~s", tickCount=min(6, tallest)),
+            ),
             color=alt.Color("c:N", scale=scale, legend=alt.Legend(symbolType="square", symbolStrokeWidth=0, columns=2)),
             order="o:O",
             tooltip=[
@@ -84,8 +99,9 @@ def histogram_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
     fullest = max(range(len(hits)), key=lambda place: hits[place] + others[place])
     total = sum(hits) + sum(others)
     words = (
-        f"Histogram of the {given}: {percent((hits[fullest] + others[fullest]) / total)} of "
-        f"{counted(total, _unit(metrics))} lie between {edges[fullest]:.0%} and {edges[fullest + 1]:.0%}."
+        f"Histogram of the {given} of {counted(total, _unit(metrics))}: "
+        f"{percent((hits[fullest] + others[fullest]) / total)} lie between "
+        f"{edges[fullest]:.0%} and {edges[fullest + 1]:.0%}."
     )
     return Chart("histogram", "How sure the model is", words, layers)
 
@@ -102,7 +118,10 @@ def loss_chart(history: History) -> Chart:
     scale = alt.Scale(domain=["training", "validation"], range=["var(--soft)", ACCENT])
     base = alt.Chart(points(values)).encode(
         x=alt.X(
-            "x:Q", title="epoch", scale=alt.Scale(domain=[1, max(last, 2)]), axis=alt.Axis(tickMinStep=1, format="d")
+            "x:Q",
+            title="epoch",
+            scale=alt.Scale(domain=[1, max(last, 2)], nice=False, zero=False),
+            axis=alt.Axis(tickMinStep=1, format="d"),
         ),
         y=alt.Y("y:Q", title="loss", scale=alt.Scale(zero=False, padding=12)),
         color=alt.Color("c:N", scale=scale, legend=alt.Legend(columns=2)),
@@ -136,7 +155,8 @@ def _event(metrics: Metrics) -> tuple[str, str]:
     """What probabilities are of, and what they are called."""
     match metrics.task.kind:
         case "binary":
-            return f"share of {quoted(metrics.task.positive)}", f"probability of {quoted(metrics.task.positive)}"
+            name = quoted(short_names(metrics.task.classes)[1])
+            return f"share of {name}", f"probability of {name}"
         case "multiclass":
             return "share decided right", "probability of the class decided for"
         case "multilabel":
@@ -146,7 +166,8 @@ def _event(metrics: Metrics) -> tuple[str, str]:
 def _groups(metrics: Metrics) -> tuple[str, str]:
     match metrics.task.kind:
         case "binary":
-            return str(metrics.task.classes[1]), str(metrics.task.classes[0])
+            negative, positive = short_names(metrics.task.classes)
+            return positive, negative
         case "multiclass":
             return "decided right", "decided wrong"
         case "multilabel":

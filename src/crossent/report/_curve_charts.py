@@ -12,9 +12,9 @@ from ..evaluation import Evaluation, Metrics, PrecisionRecallCurve, RocCurve, cl
 from ._chart import Chart, Points, layered, points, unit_axis, unit_height
 from ._style import ACCENT, CLASS_COLOURS, INK, MUTED
 from ._thin import Floats, thinned
-from ._words import counted, figure, quoted, short_names
+from ._words import figure, quoted, short_names
 
-_MOST_LINES = 6
+_MOST_LINES = 5
 _GRID = np.linspace(0.0, 1.0, 201)
 
 
@@ -62,7 +62,7 @@ def curve_charts(evaluation: Evaluation, metrics: Metrics) -> list[Chart]:
             _gather(roc, pr, by_rate, by_precision, shown.get(place))
     names = list(shown.values())
     if metrics.task.kind != "binary":
-        names.append("mean of all classes")
+        names.append(f"mean of all {_unit(metrics)}")
         roc.add(names[-1], _GRID, roc.mean / roc.classes)
         pr.add(names[-1], _GRID, pr.mean / pr.classes)
     return [_roc_chart(metrics, names, roc), _pr_chart(metrics, names, pr)]
@@ -142,10 +142,10 @@ def _at_threshold(metrics: Metrics, *, roc: bool) -> list[alt.Chart]:
     spot = {"x": false / (right + false), "y": recall} if roc else {"x": recall, "y": hit / (hit + false)}
     base = alt.Chart(points([spot | {"text": f"at threshold {metrics.threshold:g}"}])).encode(x="x:Q", y="y:Q")
     dot = base.mark_point(size=70, filled=True, opacity=1, color=INK).encode(tooltip=alt.Tooltip("text:N", title="dot"))
-    right_half = spot["x"] > 0.6
-    label = base.mark_text(
-        align="right" if right_half else "left", dx=-10 if right_half else 10, dy=14 if spot["y"] > 0.12 else -12
-    )
+    # Beside the curve where it is empty: under a ROC curve; over a falling curve on its left, under it on its right.
+    late = spot["x"] > 0.65
+    below = spot["y"] > 0.1 and (roc or late)
+    label = base.mark_text(align="right" if late else "left", dx=-10 if late else 10, dy=14 if below else -12)
     return [dot, label.encode(text="text:N")]
 
 
@@ -154,11 +154,15 @@ def _whose(metrics: Metrics, lines: int) -> str:
         return f" of {quoted(metrics.task.positive)}"
     drawn = lines - 1
     if drawn < len(metrics.task):
-        return f"s of the {counted(drawn, 'class', 'classes')} with the lowest ROC AUC, each against all others"
-    return "s of each class against all others"
+        return f"s of the {drawn} {_unit(metrics)} with the lowest ROC AUC, each against all others"
+    return f"s of all {drawn} {_unit(metrics)}, each against all others"
 
 
 def _area(metrics: Metrics, value: float, name: str = "area under it") -> str:
     if metrics.task.kind == "binary":
         return f"{name} {figure(value)}"
-    return f"mean {name.replace('under it', 'under them')} {figure(value)} over all classes"
+    return f"mean {name.replace('under it', 'under them')} {figure(value)} over all {_unit(metrics)}"
+
+
+def _unit(metrics: Metrics) -> str:
+    return "labels" if metrics.task.kind == "multilabel" else "classes"

@@ -26,7 +26,8 @@ def _on_decisions(metrics: Metrics) -> list[Tile]:
     majority = metrics.majority
     if majority is None:
         return [
-            Tile("All labels right", percent(metrics.accuracy), "of the rows"),
+            Tile("Rows all right", percent(metrics.accuracy), "right in every label"),
+            Tile("Labels right", percent(_labels_right(metrics)), "of all single decisions"),
             Tile("F1, macro", figure(metrics.macro.f1), "each label counts alike"),
             Tile("F1, micro", figure(metrics.micro.f1), "all decisions together"),
         ]
@@ -44,6 +45,7 @@ def _on_decisions(metrics: Metrics) -> list[Tile]:
         Tile("Precision", percent(scores.precision), of),
         Tile("Recall", percent(scores.recall), of),
         Tile("F1", figure(scores.f1), of),
+        Tile("Matthews correlation", figure(metrics.matthews_correlation), "by chance: 0"),
     ]
 
 
@@ -70,6 +72,11 @@ def _on_scores(metrics: Metrics) -> list[Tile]:
             f"shares alone: {figure(majority.brier)}" if majority else "less is better",
         ),
     ]
+
+
+def _labels_right(metrics: Metrics) -> float:
+    cells = metrics.confusion_matrix
+    return int(cells[:, 0, 0].sum() + cells[:, 1, 1].sum()) / int(cells.sum())
 
 
 def _undefined(metrics: Metrics, name: str) -> str:
@@ -104,7 +111,7 @@ def verdict(metrics: Metrics) -> str:
     than = (
         "the same as"
         if gain == 0
-        else f"{percent(abs(gain)).removesuffix(' %')} points {'more' if gain > 0 else 'less'} than"
+        else f"{percent(abs(gain)).removesuffix('%')} points {'more' if gain > 0 else 'less'} than"
     )
     knows = metrics.log_loss < none.log_loss
     return (

@@ -26,7 +26,7 @@ class Cell:
 
     @property
     def words(self) -> str:
-        """The share in percent."""
+        """The share in percent; a dash where there is nothing to take a share of."""
         return percent(self.share)
 
 
@@ -42,7 +42,7 @@ class Confusion:
 def table(metrics: Metrics) -> list[list[Cell]]:
     """All cells, true class by decision."""
     matrix = metrics.confusion_matrix.tolist()
-    return [[Cell(count, count / max(sum(row), 1)) for count in row] for row in matrix]
+    return [[Cell(count, count / sum(row) if any(row) else float("nan")) for count in row] for row in matrix]
 
 
 def commonest(metrics: Metrics, most: int = 10) -> list[Confusion]:
@@ -78,11 +78,11 @@ def matrix_chart(metrics: Metrics) -> Chart:
         alt.Tooltip("n:Q", title="rows", format=",d"),
         alt.Tooltip("share:Q", title="share of the true class", format=".1%"),
     ]
-    shade = alt.FillOpacity("share:Q", scale=alt.Scale(domain=[0, 1], range=[0.06, 1]), legend=None)
+    shade = alt.FillOpacity("share:Q", scale=alt.Scale(type="sqrt", domain=[0, 1], range=[0, 1]), legend=None)
     squares = base.mark_rect(fill=ACCENT, stroke="var(--paper)", strokeWidth=1 if step > 12 else 0)
     layers: list[alt.Chart] = [squares.encode(fillOpacity=shade, tooltip=tooltip)]
     if step >= 24:
-        ink = alt.condition("datum.share > 0.45", alt.value("var(--paper)"), alt.value("var(--ink)"))
+        ink = alt.condition("datum.share > 0.72", alt.value("var(--paper)"), alt.value("var(--ink)"))
         text = base.transform_calculate(percent="100 * datum.share").transform_filter("datum.share >= 0.005")
         layers.append(text.mark_text(fontSize=11).encode(text=alt.Text("percent:Q", format=".0f"), fill=ink))
     first = commonest(metrics, 1)
@@ -97,20 +97,27 @@ def matrix_chart(metrics: Metrics) -> Chart:
     if left_out > 0:
         words += f" The {left_out:,} smallest cells are not drawn."
     chart = alt.LayerChart(layer=list(layers)).properties(width=alt.Step(step), height=alt.Step(step))
-    return Chart("confusion", "Confusion matrix", words, specification(chart), wide=True)
+    # The cells join after the check of the specification, which takes seconds for thousands of them.
+    spec = specification(chart)
+    spec["datasets"] = spec["datasets"] | {"cells": _cells(metrics)}
+    return Chart("confusion", "Confusion matrix", words, spec, wide=True)
 
 
-def _with_names(metrics: Metrics, names: list[str]) -> alt.Chart:
-    """The cells that have rows as "true,decision,count" by number, with their names looked up."""
+def _cells(metrics: Metrics) -> list[dict[str, int]]:
+    """The cells that have rows, the largest first: true class and decision by number, and the count."""
     matrix = metrics.confusion_matrix.numpy()
     filled = min(_MOST_CELLS, int(np.count_nonzero(matrix)))
     places = np.argsort(-matrix, axis=None, kind="stable")[:filled].tolist()
-    lines = [f"{place // len(names)},{place % len(names)},{matrix.flat[place]}" for place in places]
-    cells = alt.InlineData(values="\n".join(["t,d,n", *lines]), format=alt.CsvDataFormat(type="csv"))
-    classes = [{"i": place, "name": name, "rows": int(matrix[place].sum())} for place, name in enumerate(names)]
+    return [{"t": place // len(matrix), "d": place % len(matrix), "n": int(matrix.flat[place])} for place in places]
+
+
+def _with_names(metrics: Metrics, names: list[str]) -> alt.Chart:
+    """The cells with names looked up and the share of the true class."""
+    rows = metrics.confusion_matrix.sum(dim=1).tolist()
+    classes = [{"i": place, "name": name, "rows": rows[place]} for place, name in enumerate(names)]
     by_number = alt.LookupData(data=points(classes), key="i", fields=["name", "rows"])
     return (
-        alt.Chart(cells)
+        alt.Chart(alt.NamedData(name="cells"))
         .transform_lookup(lookup="t", from_=by_number, as_=["true", "rows"])
         .transform_lookup(lookup="d", from_=by_number, as_=["decision", "unused"])
         .transform_calculate(share="datum.n / datum.rows")

@@ -7,7 +7,7 @@ from typing import Any
 INK = "var(--ink)"
 MUTED = "var(--muted)"
 ACCENT = "var(--accent)"
-CLASS_COLOURS = [f"var(--class-{place})" for place in range(1, 7)]
+CLASS_COLOURS = [f"var(--class-{place})" for place in range(1, 6)]
 """Okabe and Ito's palette, told apart with any colour vision; the dark page has it lighter."""
 
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif"

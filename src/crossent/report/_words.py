@@ -9,7 +9,7 @@ from .._labels import Label
 NONE = "\N{EN DASH}"
 """Stands for an undefined figure."""
 
-_LONGEST = 32
+_LONGEST = 28
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -22,24 +22,27 @@ def percent(share: float) -> str:
     if share != share:
         return NONE
     if 0 < share < 0.0005:
-        return "< 0.1 %"
+        return "< 0.1%"
     if 0.9995 < share < 1:
-        return "> 99.9 %"
-    return f"{100 * share:.1f} %"
+        return "> 99.9%"
+    return f"{100 * share:.1f}%"
 
 
 def quoted(label: Label) -> str:
-    """A class name in quotation marks."""
-    return f"“{label}”"
+    """A class name in quotation marks, cut where it would fill lines."""
+    return f"“{_cut(str(label), 48)}”"
 
 
 def short_names(labels: Sequence[Label]) -> list[str]:
     """Class names cut to a length that a chart can hold, still distinct."""
-    names = [str(label) for label in labels]
-    cut = [name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…" for name in names]
+    cut = [_cut(str(label), _LONGEST) for label in labels]
     if len(set(cut)) == len(cut):
         return cut
     return [name if cut.count(name) == 1 else f"{name} ({place})" for place, name in enumerate(cut, start=1)]
+
+
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
