@@ -40,7 +40,7 @@ def _bounded_log(p: Tensor) -> Tensor:
     At p = 0 the slope is torch's 1e12: large enough to move p away, small enough that an optimizer can square it.
     """
     least = max(torch.finfo(p.dtype).tiny, _EXP_MINUS_100)
-    inside = p > least
+    inside = ~(p <= least)  # a NaN is inside, and stays one
     outside = p.detach()
     slope = torch.full_like(p, 1 / least).masked_fill(outside == 0, _SLOPE_AT_0)
     line = outside.log().clamp(min=-100.0) + slope * (p - outside)

@@ -25,7 +25,8 @@ class Odds(NamedTuple):
     def loss(self) -> Tensor:
         """softplus(z) = -log p."""
         z = self.log()
-        odds = self.total * self.gap.clamp(max=LINEAR_FROM).exp()
+        # Not clamp, here and below: it would give a NaN the gradient 0, and so hide it from gradient scalers.
+        odds = self.total * torch.where(self.gap > LINEAR_FROM, LINEAR_FROM, self.gap).exp()
         return torch.where(z > LINEAR_FROM, z, odds.log1p())
 
 
@@ -35,11 +36,10 @@ def odds_against(logits: Tensor, label: Tensor) -> Odds:
     The label is kept out of the sum, not subtracted from it, so nothing is lost when it leads by far. A logit of +inf
     has all the probability; in the exponentials the largest finite number stands for it.
     """
-    largest = torch.finfo(logits.dtype).max
     others = logits.masked_fill(is_class(label, logits.shape[-1]), -torch.inf)
     top = others.detach().amax(-1)
-    shift = top.nan_to_num(posinf=largest, neginf=0.0).unsqueeze(-1)
-    total = (others.clamp(max=largest) - shift).exp().sum(-1)
+    shift = top.nan_to_num(neginf=0.0).unsqueeze(-1)
+    total = (_without_inf(others) - shift).exp().sum(-1)
     own = pick(logits, label)
     gap = top - own
     return Odds(gap, total * (1 + lost_by_rounding(top, own.detach(), gap.detach())))
@@ -52,8 +52,11 @@ def negative_log_softmax(logits: Tensor) -> Tensor:
     """
     leader = logits.argmax(-1)
     of_leader = odds_against(logits, leader).loss().unsqueeze(-1)
-    finite = logits.clamp(max=torch.finfo(logits.dtype).max)
-    return torch.where(is_class(leader, logits.shape[-1]), of_leader, -finite.log_softmax(-1))
+    return torch.where(is_class(leader, logits.shape[-1]), of_leader, -_without_inf(logits).log_softmax(-1))
+
+
+def _without_inf(logits: Tensor) -> Tensor:
+    return logits.masked_fill(logits == torch.inf, torch.finfo(logits.dtype).max)
 
 
 def cross_entropy_indices(

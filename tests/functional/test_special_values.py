@@ -1,0 +1,112 @@
+"""Infinities and NaN, as a table: what goes in, what comes out, and what the gradient is."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from crossent import functional as F
+
+INF, NAN = math.inf, math.nan
+P = 1 / (1 + math.exp(-1))
+
+Options = dict[str, float | list[float]]
+SoftmaxCase = tuple[str, list[float], int | list[float], Options, float, list[float] | None]
+SigmoidCase = tuple[str, float, float, dict[str, float], float, float]
+
+# what it is, the row, the target, options, loss, gradient
+SOFTMAX: list[SoftmaxCase] = [
+    ("a class ruled out", [-INF, 0.0, 1.0], 1, {}, math.log(1 + math.e), [0.0, -P, P]),
+    ("a class ruled out, probabilities", [-INF, 0.0, 1.0], [0.0, 1.0, 0.0], {}, math.log(1 + math.e), [0.0, -P, P]),
+    ("the right class ruled out", [-INF, 0.0, 1.0], 0, {}, INF, [-1.0, 1 - P, P]),
+    ("the right class ruled out, weight 0", [-INF, 0.0], 0, {"weight": [0.0, 1.0]}, 0.0, [0.0, 0.0]),
+    ("only the right class possible", [-INF, 0.0], 1, {}, 0.0, [0.0, 0.0]),
+    ("only one class", [3.0], 0, {}, 0.0, [0.0]),
+    ("the right class certain", [INF, 0.0, 1.0], 0, {}, 0.0, [0.0, 0.0, 0.0]),
+    ("the right class certain, probabilities", [INF, 0.0, 1.0], [1.0, 0.0, 0.0], {}, 0.0, [0.0, 0.0, 0.0]),
+    ("a wrong class certain", [INF, 0.0, 1.0], 1, {}, INF, [0.0, -1.0, 0.0]),
+    ("smoothing towards a class ruled out", [-INF, 0.0, 1.0], 1, {"label_smoothing": 0.3}, INF, None),
+    ("the largest numbers", [3e38, -3e38], 0, {}, 0.0, [0.0, 0.0]),
+    ("the largest numbers, wrong", [3e38, -3e38], 1, {}, INF, [1.0, -1.0]),
+    ("nothing possible", [-INF, -INF], 0, {}, NAN, [NAN, NAN]),
+    ("a NaN", [NAN, 0.0], 1, {}, NAN, [NAN, NAN]),
+]
+
+SIGMOID: list[SigmoidCase] = [
+    ("certain and right", INF, 1.0, {}, 0.0, 0.0),
+    ("certain and right, no", -INF, 0.0, {}, 0.0, 0.0),
+    ("certain and wrong", -INF, 1.0, {}, INF, -1.0),
+    ("certain and wrong, no", INF, 0.0, {}, INF, 1.0),
+    ("certain, wrong and weighed out", -INF, 1.0, {"pos_weight": 0.0}, 0.0, 0.0),
+    ("certain, wrong and weighed out, weight", -INF, 1.0, {"weight": 0.0}, 0.0, 0.0),
+    ("a NaN", NAN, 1.0, {}, NAN, NAN),
+]
+
+
+# Options are data here, so the losses are taken as functions of anything.
+softmax_loss: Callable[..., Tensor] = F.cross_entropy
+sigmoid_loss: Callable[..., Tensor] = F.binary_cross_entropy_with_logits
+
+
+def assert_same(value: Tensor, expected: float | list[float]) -> None:
+    torch.testing.assert_close(value, torch.tensor(expected), rtol=1e-6, atol=1e-7, equal_nan=True)
+
+
+@pytest.mark.parametrize("case", SOFTMAX, ids=lambda case: case[0])
+def test_softmax_is_right_at_the_edge_of_the_numbers(case: SoftmaxCase) -> None:
+    _, row, target, given, loss, gradient = case
+    options = {name: torch.tensor(value) if name == "weight" else value for name, value in given.items()}
+    logits = torch.tensor([row], requires_grad=True)
+    out = softmax_loss(logits, torch.tensor([target]), reduction="none", **options)
+    out.sum().backward()
+    assert logits.grad is not None
+    assert_same(out.detach(), [loss])
+    if gradient is not None:
+        assert_same(logits.grad[0], gradient)
+
+
+@pytest.mark.parametrize("case", SIGMOID, ids=lambda case: case[0])
+def test_sigmoid_is_right_at_the_edge_of_the_numbers(case: SigmoidCase) -> None:
+    _, logit, target, given, loss, gradient = case
+    x = torch.tensor(logit, requires_grad=True)
+    options = {name: torch.tensor(value) for name, value in given.items()}
+    out = sigmoid_loss(x, torch.tensor(target), **options)
+    out.backward()
+    assert x.grad is not None
+    assert_same(out.detach(), loss)
+    assert_same(x.grad, gradient)
+
+
+def test_what_stands_in_an_ignored_row_reaches_neither_loss_nor_gradient() -> None:
+    for loss in (F.cross_entropy, F.focal_loss, F.nll_loss):
+        logits = torch.tensor([[INF, NAN, -INF], [-3.0, -1.0, -0.5]], requires_grad=True)
+        out = loss(logits, torch.tensor([-100, 1]))
+        out.backward()
+        assert logits.grad is not None
+        assert out.isfinite()
+        assert logits.grad[0].tolist() == [0.0, 0.0, 0.0]
+        assert logits.grad[1].isfinite().all()
+
+
+def test_a_mean_over_nothing_is_nan_as_torch_has_it() -> None:
+    two = torch.zeros(2, 3)
+    assert F.cross_entropy(two, torch.tensor([-100, -100])).isnan()
+    assert F.cross_entropy(two, torch.tensor([0, 1]), torch.zeros(3)).isnan()
+    assert F.cross_entropy(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64)).isnan()
+    assert F.cross_entropy(torch.zeros(0, 3), torch.zeros(0, 3)).isnan()
+    assert F.binary_cross_entropy_with_logits(torch.zeros(0), torch.zeros(0)).isnan()
+    assert F.cross_entropy(two, torch.tensor([-100, -100]), reduction="sum").item() == 0.0
+    assert F.cross_entropy(torch.zeros(0, 3), torch.zeros(0, dtype=torch.int64), reduction="none").shape == (0,)
+
+
+def test_probabilities_of_exactly_0_and_1_keep_torchs_bounds_and_get_the_right_slope() -> None:
+    for dtype in (torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        p = torch.tensor([0.0, 1.0, 0.0, 1.0], dtype=dtype, requires_grad=True)
+        loss = F.binary_cross_entropy(p, torch.tensor([0.0, 1.0, 1.0, 0.0], dtype=dtype), reduction="none")
+        assert loss.tolist() == [0.0, 0.0, 100.0, 100.0]
+        (slope,) = torch.autograd.grad(loss.sum(), p)
+        assert slope[:2].tolist() == [1.0, -1.0]
+        if dtype != torch.float16:  # whose largest number is 65504
+            assert slope[2:].tolist() == pytest.approx([-1e12, 1e12], rel=4e-3)
