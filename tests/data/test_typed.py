@@ -133,15 +133,17 @@ def test_a_damaged_column_is_an_error(message: Message) -> None:
 
 
 def test_the_table_shows_what_every_column_was_taken_to_be() -> None:
-    table = read({"age": ["39", "?", "50"], "job": ["a very long job title that does not fit in a cell"] * 2 + [""]})
+    table = read(
+        {"age": ["39", "?", "50", "50"], "job": ["a very long job title that does not fit in a cell"] * 3 + [""]}
+    )
     assert str(table) == (
-        "3 rows, 2 columns\n"
+        "4 rows, 2 columns\n"
         "\n"
         "column  kind      missing  distinct  examples                                      note\n"
         "age     number    1        2         39, 50                                        1 '?' read as missing\n"
         "job     category  1        1         a very long job title that does not fit i..."
     )
-    assert len(table) == 3
+    assert len(table) == 4
     assert table.column("job").kind == "category"
 
 

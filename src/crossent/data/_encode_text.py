@@ -63,7 +63,7 @@ class TextEncoding:
     @classmethod
     def from_dict(cls, column: Column, data: Saved) -> "TextEncoding":
         """Return the encoding that was saved."""
-        return cls(column, whole(data, "width"), truth(data, "missing"))
+        return cls(column, whole(data, "width", MOST_WORDS), truth(data, "missing"))
 
 
 def _words(values: pl.Series) -> pl.Series:

@@ -32,12 +32,12 @@ def number(data: Saved, name: str) -> float:
     raise _wrong(name, "a finite number", value)
 
 
-def whole(data: Saved, name: str) -> int:
-    """Return a whole number that is not negative."""
+def whole(data: Saved, name: str, most: int) -> int:
+    """Return a whole number from 1 to `most`."""
     value = data.get(name)
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= most:
         return value
-    raise _wrong(name, "a whole number that is not negative", value)
+    raise _wrong(name, f"a whole number from 1 to {most}", value)
 
 
 def truth(data: Saved, name: str) -> bool:
