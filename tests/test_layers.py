@@ -22,7 +22,7 @@ ROOMS = {
     "training": {"_task", "data", "models"},
     "evaluation": {"_task", "_labels"},
     "classifier": {"_task", "data", "models", "training", "evaluation", "functional"},
-    "report": {"_task", "evaluation", "training"},
+    "report": {"_labels", "_task", "evaluation", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

@@ -33,7 +33,7 @@ class Bar(Watch):
         """Leave the bar as it stands, full: a training that ends early is as complete as one that does not."""
         for task in self._progress.tasks:
             self._progress.update(task.id, total=task.completed)
-        self._progress.stop()
+            self._progress.stop()
 
     def start(self, rows: int, epochs: int) -> None:
         """Show the bar, at the start of all rows of all epochs."""
