@@ -49,8 +49,9 @@ def stratified_split(labels: Tensor, share: float, *, generator: torch.Generator
 
 def _quotas(counts: Tensor, share: float) -> Tensor:
     """Return how many rows of each class to hold out, by largest remainder."""
-    exact = counts.double() * share
-    quotas = exact.floor().long()
-    left = round(int(counts.sum()) * share) - int(quotas.sum())
-    quotas[torch.argsort(exact - quotas, descending=True, stable=True)[:left]] += 1
-    return torch.where(counts >= 2, quotas.clamp(min=1).minimum(counts - 1), 0)
+    exact, most = counts.double() * share, counts - 1
+    quotas = exact.floor().long().clamp(min=1).minimum(most)
+    left = max(round(int(counts.sum()) * share) - int(quotas.sum()), 0)
+    remainders = torch.where(quotas < most, exact - quotas, -1)
+    quotas[torch.argsort(remainders, descending=True, stable=True)[:left]] += 1
+    return quotas.minimum(most)
