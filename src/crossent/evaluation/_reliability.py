@@ -108,7 +108,8 @@ def wilson(share: Floats, count: npt.NDArray[np.int64]) -> tuple[Floats, Floats]
     spread = _Z**2 / count
     centre = (share + spread / 2) / (1 + spread)
     half = _Z / (1 + spread) * np.sqrt(share * (1 - share) / count + spread / (4 * count))
-    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    # At the ends the bound is 0 or 1 exactly; computed, it may miss by a rounding.
+    return np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
 
 
 def _outcomes(evaluation: Evaluation, label: Label | None) -> tuple[Floats, Bools]:

@@ -11,7 +11,8 @@ _HEADERS = ("precision", "recall", "f1-score", "support")
 def classification_report(evaluation: Evaluation | Metrics, *, digits: int = 2) -> str:
     """Print precision, recall, F1 and support, equal to `sklearn.metrics.classification_report` to the character.
 
-    All classes of the task have a line, also those without rows.
+    All classes of the task have a line, also those without rows. (One difference is left: where no row at all is
+    decided right, scikit-learn prints whole numbers of rows as 2.0.)
 
     Args:
         evaluation: An evaluation, or its metrics.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .._labels import Label
+from .._task import Label
 
 NONE = "\N{EN DASH}"
 """Stands for an undefined figure."""
