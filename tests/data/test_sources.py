@@ -100,6 +100,12 @@ def test_a_folder_and_a_glob_are_one_table_in_the_order_of_names(tmp_path: Path,
     assert read(tmp_path / pattern).frame["a"].to_list() == [0, 1, 2]
 
 
+def test_a_list_of_paths_is_one_table_in_the_order_of_the_list(tmp_path: Path) -> None:
+    paths = [write(pl.DataFrame({"a": [number], "b": ["x"]}), tmp_path / f"{number}.csv") for number in range(3)]
+    assert read([paths[2], str(paths[0])]).frame["a"].to_list() == [2, 0]
+    assert read([tmp_path / "*.csv", paths[0]]).frame["a"].to_list() == [0, 1, 2, 0]
+
+
 def test_the_files_of_a_folder_may_order_their_columns_in_different_ways(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("x,y\n1,u\n")
     (tmp_path / "b.csv").write_text("y,x\nv,2\n")
@@ -214,8 +220,8 @@ def test_a_table_without_rows_or_columns_is_an_error(message: Message, source: o
     [
         (
             [1, 2],
-            "A table must be a path, a Polars, pandas or PyArrow table, a NumPy array, a tensor, or a dict of columns, "
-            "but this is a list.",
+            "A table must be a path or a list of paths, a Polars, pandas or PyArrow table, a NumPy array, a tensor, or "
+            "a dict of columns, but this is a list.",
         ),
         (np.ones(3), "An array must have two dimensions, rows and columns, but this one is 3. Reshape it."),
         (

@@ -12,7 +12,7 @@ from ._json import json_fault
 from ._memory import first_line, frame_of
 from ._names import listed
 from ._nested import flattened
-from ._sources import Format, files
+from ._sources import Format, Paths, files
 
 
 def batches(source: object, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
@@ -40,17 +40,27 @@ def batches(source: object, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
 
 
 def _frames(source: object, rows: int) -> Iterator[pl.DataFrame]:
+    if isinstance(source, pl.LazyFrame):
+        yield from _collected(source, rows)
+    elif paths := _paths(source):
+        yield from _of_files(paths, rows)
+    else:
+        yield frame_of(source)
+
+
+def _paths(source: object) -> Paths:
     match source:
         case str() | os.PathLike():
-            yield from _of_files(Path(source), rows)
-        case pl.LazyFrame():
-            yield from _collected(source, rows)
+            return [source]
+        case list() | tuple():
+            paths = [item for item in source if isinstance(item, (str, Path))]
+            return paths if len(paths) == len(source) else []
         case _:
-            yield frame_of(source)
+            return []
 
 
-def _of_files(source: Path, rows: int) -> Iterator[pl.DataFrame]:
-    format, paths = files(source)
+def _of_files(sources: Paths, rows: int) -> Iterator[pl.DataFrame]:
+    format, paths = files(sources)
     names: list[str] = []
     for path in paths:
         for frame in _of_file(format, path, rows):
@@ -114,8 +124,4 @@ def _disagreement(first: Path, names: list[str], path: Path, found: list[str]) -
 
 
 def _called(source: object) -> str:
-    match source:
-        case str() | os.PathLike():
-            return str(source)
-        case _:
-            return "The table"
+    return " and ".join(map(str, _paths(source))) or "The table"

@@ -29,8 +29,9 @@ class Scale:
             return cls(0.0, 1.0)
         low, center, high = np.quantile(present, [0.25, 0.5, 0.75])
         with np.errstate(over="ignore", invalid="ignore"):
-            spreads = [(high - low) / QUARTILES_APART, np.std(present)]
-        return cls(float(center), next((float(spread) for spread in spreads if 0 < spread < np.inf), 1.0))
+            spread = (high - low) / QUARTILES_APART
+            spread = spread if 0 < spread < np.inf else np.std(present)
+        return cls(float(center), float(spread) if 0 < spread < np.inf else 1.0)
 
     def apply(self, values: Numbers) -> Numbers:
         r"""Return z / sqrt(1 + (z / 3)^2) with z = (x - center) / spread, which stays within -3 and 3; missing is 0.
@@ -42,8 +43,10 @@ class Scale:
         with np.errstate(over="ignore"):
             z = (values - self.center) / self.spread
         # Beyond 1e9 the clip has long reached 3, while the square of a larger number would overflow.
-        z = np.clip(z, -1e9, 1e9)
-        return np.nan_to_num(z / np.sqrt(1 + (z / 3) ** 2))
+        np.clip(z, -1e9, 1e9, out=z)
+        clipped = z / np.sqrt(1 + (z / 3) ** 2)
+        clipped[np.isnan(clipped)] = 0
+        return clipped
 
     @classmethod
     def from_dict(cls, data: object) -> "Scale":

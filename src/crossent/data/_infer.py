@@ -51,7 +51,7 @@ def _fits(values: pl.Series, format: str) -> bool:
 def _constant(series: pl.Series) -> Column | None:
     if series.null_count() == len(series):
         return Column(series.name, "constant", "set aside: every value is missing")
-    if len(series) < FEWEST_FOR_CONSTANT or series.null_count() or series.n_unique() > 1:
+    if len(series) < FEWEST_FOR_CONSTANT or series.null_count() or (series != series[0]).any():
         return None
     return Column(series.name, "constant", "set aside: every value is the same")
 

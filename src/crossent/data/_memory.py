@@ -51,8 +51,8 @@ def _foreign(source: object) -> pl.DataFrame:
     if pyarrow is not None and isinstance(source, pyarrow.Table | pyarrow.RecordBatch):
         return pl.DataFrame(pl.from_arrow(source))
     raise InputError(
-        f"A table must be a path, a Polars, pandas or PyArrow table, a NumPy array, a tensor, or a dict of columns, "
-        f"but this is a {_type_name(source)}."
+        f"A table must be a path or a list of paths, a Polars, pandas or PyArrow table, a NumPy array, a tensor, "
+        f"or a dict of columns, but this is a {_type_name(source)}."
     )
 
 

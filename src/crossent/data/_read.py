@@ -18,8 +18,8 @@ def read(source: object, *, kinds: Mapping[str, Kind] | None = None) -> Table:
     """Read a table and tell what each of its columns is, from all of its rows.
 
     Args:
-        source: A path to a CSV, TSV, Parquet, Arrow or JSON lines file; a glob; a folder of such files; a Polars,
-            pandas or PyArrow table; a NumPy array or a tensor of two dimensions; a dict of columns.
+        source: A path to a CSV, TSV, Parquet, Arrow or JSON lines file; a glob; a folder of such files; a list of
+            those; a Polars, pandas or PyArrow table; a NumPy array or a tensor of two dimensions; a dict of columns.
         kinds: What some columns are, whatever they look like; set before any value is converted, so a category keeps
             its leading zeros.
 

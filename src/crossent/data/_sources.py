@@ -2,6 +2,7 @@
 
 import glob
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -25,22 +26,27 @@ FORMATS: Final[dict[str, Format]] = {
 }
 
 
-def files(source: str | os.PathLike[str]) -> tuple[Format, list[Path]]:
-    """Return the format and the files, sorted, that a path, a glob or a folder names.
+Paths: TypeAlias = Sequence[str | os.PathLike[str]]
+
+
+def files(sources: Paths) -> tuple[Format, list[Path]]:
+    """Return the format and the files that paths, globs and folders name, sorted within each.
 
     Raises:
         InputError: when nothing is there, a file's format is unknown, or the formats differ.
     """
-    path = Path(source)
-    if path.is_dir():
-        found = _in_folder(path)
-    elif path.exists():
-        found = [path]
-    elif any(mark in str(path) for mark in "*?["):
-        found = _matching(str(path))
-    else:
-        raise InputError(f"There is no file {path}.{_nearest_file(path)}")
+    found = [path for source in sources for path in _files(Path(source))]
     return _one_format(found), found
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_dir():
+        return _in_folder(path)
+    if path.exists():
+        return [path]
+    if any(mark in str(path) for mark in "*?["):
+        return _matching(str(path))
+    raise InputError(f"There is no file {path}.{_nearest_file(path)}")
 
 
 def _in_folder(folder: Path) -> list[Path]:
