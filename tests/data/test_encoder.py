@@ -124,7 +124,7 @@ def test_all_that_is_wrong_with_the_columns_is_one_message(message: Message) -> 
         TABLE.frame.drop("paid").rename({"job": "Job"}).with_columns(age=pl.Series(["1", "x", "3", "y", "5"]), size=1)
     )
     assert message(lambda: ENCODER.encode(frame, known=["label"])) == (
-        "The table must have the columns of the training table:\n"
+        "The table must be like the training table:\n"
         "Column 'paid' is missing.\n"
         "Column 'job' is missing. Did you mean 'Job'?\n"
         "Column 'Job' was not there in training.\n"

@@ -41,7 +41,7 @@ def matched(
             except InputError as error:
                 faults.append(str(error))
     if faults:
-        raise InputError("\n".join(["The table must have the columns of the training table:", *faults]))
+        raise InputError("\n".join(["The table must be like the training table:", *faults]))
     return series
 
 

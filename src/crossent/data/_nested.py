@@ -7,6 +7,8 @@ import polars as pl
 from .._errors import InputError
 from ._names import listed
 
+_SINGLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
+
 
 def flattened(frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with every array column of numbers spread over the columns name[0], name[1], ...
@@ -24,7 +26,7 @@ def flattened(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _is_odd(dtype: pl.DataType) -> bool:
-    return dtype.is_nested() or dtype in (pl.Object, pl.Binary)
+    return not (dtype.is_numeric() or dtype.is_temporal() or dtype in _SINGLE)
 
 
 def _parts(column: pl.Series) -> list[pl.Series]:
