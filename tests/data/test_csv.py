@@ -37,7 +37,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
     block=st.sampled_from([3, 7, 50, 1 << 20]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_what_the_csv_module_writes_reads_back_equal(
     path: Path, rows: list[tuple[str, str, str]], separator: str, end: str, quoting: int, block: int
 ) -> None:
@@ -53,7 +53,7 @@ def test_what_the_csv_module_writes_reads_back_equal(
 
 
 @given(body=fragments, block=st.sampled_from([3, 7, 1 << 20]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500, deadline=None, derandomize=True)
 def test_any_quotes_mean_what_the_csv_module_says_or_are_an_error(path: Path, body: str, block: int) -> None:
     text = "h\n" + body
     path.write_bytes(text.encode())

@@ -102,7 +102,7 @@ def test_an_encoder_survives_json_exactly() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=64), min_size=1, max_size=50))
-@settings(deadline=None)
+@settings(deadline=None, derandomize=True)
 def test_any_finite_numbers_encode_to_finite_numbers_and_survive_json(values: list[float]) -> None:
     frame = pl.DataFrame({"a": values})
     encoder = Encoder.fit(frame, [Column("a", "number")])

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from crossent import read
-from crossent.data import Column, Kind
+from crossent.data import Column, Encoder, Kind
 
 Message = Callable[[Callable[[], object]], str]
 
@@ -124,6 +124,17 @@ def test_the_note_says_which_markers_were_read_as_missing() -> None:
     assert column(["?", "NA", "", "?", "7", "8"]).note == "2 '?', 1 'NA' read as missing"
     assert column(["2024-01-31", "-", "2024-02-01"]).note == "as %Y-%m-%d; 1 '-' read as missing"
     assert column(["true", "null", "false"]).note == "1 'null' read as missing"
+
+
+@pytest.mark.parametrize("name", ["count", "rows", "marker", "name", "literal", " ", "a b"])
+def test_no_name_of_a_column_is_special(name: str) -> None:
+    source = {name: ["?", "7", "8", "7"], "other": ["u", "v", "u", "w"]}
+    assert column(source[name], name).note == "1 '?' read as missing"
+    kinds: list[dict[str, Kind]] = [{}, {name: "category"}]
+    for asked in kinds:
+        table = read(source, kinds=asked)
+        assert len(Encoder.fit(table.frame, table.columns).encode(table.frame)) == 4
+    assert name in str(read(source))
 
 
 def test_empty_and_blank_fields_are_missing_everywhere() -> None:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossent.data import Column, Kind, read, typed
@@ -59,6 +59,7 @@ def test_the_format_of_a_date_column_is_kept_and_iso_is_always_understood() -> N
     assert dates.to_list() == [datetime(2024, 1, 2)] * 3
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1)), min_size=1))
 def test_integers_survive_text(values: list[int | None]) -> None:
     column = Column("a", "number")
@@ -66,6 +67,7 @@ def test_integers_survive_text(values: list[int | None]) -> None:
     assert typed(text, column).to_list() == values
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)), min_size=1))
 def test_floats_survive_text_to_the_last_bit(values: list[float | None]) -> None:
     column = Column("a", "number")

@@ -39,8 +39,8 @@ def date_format(text: pl.Series) -> tuple[str, str] | None:
 
 def marker_note(text: pl.Series, parsed: pl.Series) -> str:
     """Say which markers stand for missing in text (stripped) that was parsed."""
-    marked = text.filter(parsed.is_null() & text.is_not_null())
-    counts = marked.value_counts(sort=True).sort("count", text.name, descending=[True, False]).rows()
+    marked = text.filter(parsed.is_null() & text.is_not_null()).rename("marker")
+    counts = marked.value_counts(name="rows").sort("rows", "marker", descending=[True, False]).rows()
     return ", ".join(f"{count:,} '{marker}'" for marker, count in counts) + " read as missing" if counts else ""
 
 

@@ -24,25 +24,27 @@ def matched(
     Raises:
         InputError: lists every missing column, every extra one, and every value that cannot be typed.
     """
-    names = {column.name for column in columns}
-    extra = [name for name in frame.columns if name not in names and legal is not None and name not in legal]
-    unused = [name for name in frame.columns if name not in names]
-    faults = [
-        f"Column '{name}' is missing.{did_you_mean(name, unused)}"
-        for name in names_of(columns)
-        if name not in frame.columns
-    ]
+    names, found = names_of(columns), frame.columns
+    missing, others = _without(names, found), _without(found, names)
+    extra = _without(others, others if legal is None else legal)
+    faults = [f"Column '{name}' is missing.{did_you_mean(name, others)}" for name in missing]
     faults += [f"Column '{name}' was not there in training." for name in extra]
     series = []
     for column in columns:
-        if column.name in frame.columns:
-            try:
-                series.append(typed(frame[column.name], column, first_row=first_row))
-            except InputError as error:
-                faults.append(str(error))
+        if column.name in missing:
+            continue
+        try:
+            series.append(typed(frame[column.name], column, first_row=first_row))
+        except InputError as error:
+            faults.append(str(error))
     if faults:
         raise InputError("\n".join(["The table must be like the training table:", *faults]))
     return series
+
+
+def _without(names: Sequence[str], others: Collection[str]) -> list[str]:
+    excluded = set(others)
+    return [name for name in names if name not in excluded]
 
 
 def names_of(columns: Sequence[Column]) -> list[str]:
