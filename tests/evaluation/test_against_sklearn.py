@@ -4,6 +4,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,17 @@ def updated(empty: Evaluation, labels: Ints, logits: Tensor, source: str) -> Eva
     return empty.update(torch.from_numpy(labels), probabilities=empty.task.probabilities(logits))
 
 
+def text_report(labels: Ints, decisions: Ints, classes: list[str], digits: int = 2) -> str:
+    """scikit-learn's, with a line for each class."""
+    places = None if labels.ndim == 2 else range(len(classes))
+    theirs = sk.classification_report(
+        labels, decisions, labels=places, target_names=classes, digits=digits, zero_division=0, output_dict=False
+    )
+    assert isinstance(theirs, str)
+    # Where no row is right, scikit-learn prints whole numbers of rows as 2.0.
+    return theirs if (labels == decisions).any() else re.sub(r"  (\d+)\.0$", r"    \1", theirs, flags=re.MULTILINE)
+
+
 def check_decisions(metrics: Metrics, labels: Ints, decisions: Ints) -> None:
     """What depends on single-label decisions only."""
     classes = len(metrics.task)
@@ -69,23 +81,22 @@ def check_decisions(metrics: Metrics, labels: Ints, decisions: Ints) -> None:
     )
     check_scores(metrics, labels, decisions)
     for digits in (2, 15):
-        theirs = sk.classification_report(
-            labels, decisions, labels=range(classes), target_names=names(classes), digits=digits, zero_division=0
-        )
-        if metrics.accuracy == 0:  # where no row is right, scikit-learn prints whole numbers of rows as 2.0
-            theirs = re.sub(r"  (\d+)\.0$", r"    \1", theirs, flags=re.MULTILINE)
+        theirs = text_report(labels, decisions, names(classes), digits)
         assert classification_report(metrics, digits=digits) == theirs
 
 
 def check_scores(metrics: Metrics, labels: Ints, decisions: Ints) -> None:
     places = None if labels.ndim == 2 else range(len(metrics.task))
-    each = sk.precision_recall_fscore_support(labels, decisions, labels=places, zero_division=0)
+    each: Any = sk.precision_recall_fscore_support(labels, decisions, labels=places, zero_division=0)
     for ours, p, r, f1, n in zip(metrics.per_class, *each, strict=True):
         for mine, theirs in zip((ours.precision, ours.recall, ours.f1, ours.support), (p, r, f1, n), strict=True):
             same(mine, float(theirs))
-    for name in ("macro", "micro", "weighted", *(["samples"] if labels.ndim == 2 else [])):
+    averages: list[Literal["macro", "micro", "weighted", "samples"]] = ["macro", "micro", "weighted", "samples"]
+    for name in averages if labels.ndim == 2 else averages[:3]:
         ours = getattr(metrics, name)
-        theirs = sk.precision_recall_fscore_support(labels, decisions, labels=places, average=name, zero_division=0)
+        theirs: Any = sk.precision_recall_fscore_support(
+            labels, decisions, labels=places, average=name, zero_division=0
+        )
         for mine, other in zip((ours.precision, ours.recall, ours.f1), theirs, strict=False):
             same(mine, float(other))
 
@@ -145,7 +156,8 @@ def test_multiclass(classes: int, rows: int, source: str) -> None:
     metrics = updated(Evaluation.empty(Task.multiclass(names(classes))), labels, logits, source).compute()
     check_decisions(metrics, labels, probabilities.argmax(1))
     same(metrics.log_loss, sk.log_loss(labels, probabilities, labels=range(classes)))
-    same(metrics.brier, sk.brier_score_loss(labels, probabilities, labels=range(classes)))
+    brier: Any = sk.brier_score_loss  # the stubs in use do not know `labels` yet
+    same(metrics.brier, brier(labels, probabilities, labels=range(classes)))
     for place, scores in enumerate(metrics.per_class):
         mine = labels == place
         same(scores.roc_auc, float(sk.roc_auc_score(mine, probabilities[:, place])))
@@ -172,8 +184,7 @@ def test_multilabel(rows: int, source: str) -> None:
         metrics.confusion_matrix.numpy(), sk.multilabel_confusion_matrix(labels, decisions, labels=range(4))
     )
     check_scores(metrics, labels, decisions)
-    report = sk.classification_report(labels, decisions, target_names=names(4), zero_division=0)
-    assert classification_report(metrics) == report
+    assert classification_report(metrics) == text_report(labels, decisions, names(4))
     columns = range(4)
     same(
         metrics.log_loss,
@@ -195,8 +206,7 @@ def test_multilabel(rows: int, source: str) -> None:
 def test_the_report_is_as_wide_as_its_longest_name(width: int) -> None:
     classes = ["a", "b" * width]
     evaluation = Evaluation.empty(Task.binary(classes)).update(torch.tensor([0, 1]), logits=torch.tensor([-1.0, -2.0]))
-    theirs = sk.classification_report([0, 1], [0, 0], target_names=classes, zero_division=0)
-    assert classification_report(evaluation) == theirs
+    assert classification_report(evaluation) == text_report(np.array([0, 1]), np.array([0, 0]), classes)
 
 
 def curve_rows(source: str) -> tuple[Evaluation, Ints, Floats]:
@@ -244,9 +254,9 @@ def test_curves_of_the_negative_class_and_of_each_class_of_many() -> None:
 
 @pytest.mark.parametrize("strategy", ["quantile", "uniform"])
 @pytest.mark.parametrize("bins", [1, 7, 50])
-def test_reliability(strategy: str, bins: int) -> None:
+def test_reliability(strategy: Literal["quantile", "uniform"], bins: int) -> None:
     evaluation, labels, probabilities = curve_rows("probabilities")
-    ours = reliability(evaluation, bins=bins, strategy="uniform" if strategy == "uniform" else "quantile")
+    ours = reliability(evaluation, bins=bins, strategy=strategy)
     observed, predicted = calibration_curve(labels, probabilities, n_bins=bins, strategy=strategy)
     np.testing.assert_allclose(ours.observed.numpy(), observed, atol=EXACT)
     np.testing.assert_allclose(ours.mean_predicted.numpy(), predicted, atol=EXACT)

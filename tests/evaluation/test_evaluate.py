@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,8 @@ ROWS = [[0.9, 0.1], [0.2, 0.8]]
 
 
 @pytest.mark.parametrize(
-    "of", [list, np.array, torch.tensor, pl.Series, lambda p: pl.DataFrame({"p": p}), lambda p: np.array(p, np.float16)]
+    "of",
+    [list, np.array, torch.tensor, pl.Series, partial(pl.DataFrame, schema=["p"]), partial(np.array, dtype=np.float16)],
 )
 def test_one_column_of_any_type(of: Callable[[list[float]], object]) -> None:
     metrics = evaluate(CHURN, ["no", "yes", "yes"], probabilities=of([0.25, 0.75, 0.125])).compute()
@@ -29,8 +31,8 @@ def test_one_column_of_any_type(of: Callable[[list[float]], object]) -> None:
         list,
         np.array,
         torch.tensor,
-        lambda rows: np.asfortranarray(rows),
-        lambda rows: pl.DataFrame(rows, schema=["probability_rental", "probability_dormitory"], orient="row"),
+        np.asfortranarray,
+        partial(pl.DataFrame, schema=["probability_rental", "probability_dormitory"], orient="row"),
     ],
 )
 def test_a_column_a_class_of_any_type(of: Callable[[list[list[float]]], object]) -> None:
@@ -73,7 +75,7 @@ def test_decisions_are_those_of_the_task() -> None:
 )
 def test_wrong_scores_are_named(scores: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
-        evaluate(CHURN, ["no", "yes"], **scores)
+        evaluate(CHURN, ["no", "yes"], logits=scores.get("logits"), probabilities=scores.get("probabilities"))
 
 
 def test_columns_in_another_order_are_an_error() -> None:
