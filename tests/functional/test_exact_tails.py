@@ -121,7 +121,7 @@ def test_binary_cross_entropy_with_logits_is_exact_on_both_sides(
 ) -> None:
     weight = torch.tensor(positive_weight, dtype=dtype)
     factor = mp.mpf(weight.item()) if y else mp.mpf(1)
-    for logit in [-85.0, -40.0, -17.0, -10.0, -3.0, 0.0, 0.5, 10.0, 17.0, 40.0, 85.0]:
+    for logit in [-85.0, -40.0, -17.0, -10.0, -3.0, 0.0, 0.5, 10.0, 17.0, 25.0, 40.0, 85.0]:
         x = torch.tensor(logit, dtype=dtype, requires_grad=True)
         loss = F.binary_cross_entropy_with_logits(x, torch.tensor(y, dtype=dtype), pos_weight=weight)
         (gradient,) = torch.autograd.grad(loss, x)
@@ -129,6 +129,18 @@ def test_binary_cross_entropy_with_logits_is_exact_on_both_sides(
         bound = EPSILONS * torch.finfo(dtype).eps
         assert relative_error(loss.detach(), factor * mp.log1p(odds)) <= bound, logit
         assert relative_error(gradient, (-factor if y else factor) * odds / (1 + odds)) <= bound, logit
+
+
+def test_the_curvature_of_a_confident_row_is_kept_too() -> None:
+    def of_softmax(x: Tensor) -> Tensor:
+        return F.cross_entropy(torch.stack([torch.zeros(()), x]), torch.tensor(1))
+
+    def of_sigmoid(x: Tensor) -> Tensor:
+        return F.binary_cross_entropy_with_logits(x, torch.ones(()))
+
+    for loss in (of_softmax, of_sigmoid):
+        curvature = torch.func.grad(torch.func.grad(loss))(torch.tensor(20.0))
+        assert curvature.item() == pytest.approx(2.0611536e-09, rel=1e-6)  # p (1 - p)
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
