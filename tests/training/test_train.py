@@ -41,7 +41,7 @@ def trained(
         examples(256, 2, task),
         optimizer,
         generator=torch.Generator().manual_seed(seed),
-        **{"batch_size": 64, "epochs": 5} | options,
+        **dict[str, Any]({"batch_size": 64, "epochs": 5} | options),
     )
     return network, history
 
