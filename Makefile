@@ -12,7 +12,7 @@ test: .venv/developed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyrefly check
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile  # the examples of one page build on one another
 
 format: .venv/developed
 	$(BIN)/ruff check --fix .

@@ -296,6 +296,11 @@ def test_labels_that_are_not_a_multilabel_tasks_are_refused(labels: Any, text: s
         (BINARY, (2, 3, 4), "binary logits must have shape (n,); got (2, 3, 4)"),
         (GRADES, (8,), "multiclass logits must have shape (n, 5); got (8,)"),
         (
+            GRADES,
+            (5,),
+            "multiclass logits must have shape (n, 5); got (5,): make one row of it with logits.unsqueeze(0)",
+        ),
+        (
             Task.multiclass(["a", "b"]),
             (8,),
             "multiclass logits must have shape (n, 2); got (8,): one number a row belongs to Task.binary",

@@ -10,3 +10,7 @@ class InputError(ValueError):
 
 class DataWarning(UserWarning):
     """The input is usable, but holds something the user should know of, with its count."""
+
+
+for _public in (InputError, DataWarning):
+    _public.__module__ = "crossent"  # the name that users import, and so the one that a traceback shows

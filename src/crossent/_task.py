@@ -342,7 +342,9 @@ class Task:
         if len(got) == 2 and got[1] == len(self):
             return
         cure = ""
-        if len(got) == 1 and len(self) == 2:
+        if got == (len(self),):
+            cure = f": make one row of it with {name}.unsqueeze(0)"
+        elif len(got) == 1 and len(self) == 2:
             cure = ": one number a row belongs to Task.binary"
         elif len(got) == 2:
             cure = ": a column for each class, in the order of task.classes"
