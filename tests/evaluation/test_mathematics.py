@@ -123,6 +123,11 @@ def test_the_majority_is_what_an_evaluation_of_it_gives() -> None:
     assert none.macro.f1 == pytest.approx(metrics.macro.f1, abs=1e-15)
 
 
+def test_a_probability_of_0_for_what_was_true_is_taken_as_the_smallest_step_from_1() -> None:
+    metrics = evaluate(CHURN, ["churned", "stayed"], probabilities=[0.0, 1.0]).compute()
+    assert metrics.log_loss == pytest.approx(52 * math.log(2), abs=1e-12)
+
+
 def test_two_class_softmax_is_the_sigmoid_of_the_difference() -> None:
     torch.manual_seed(0)
     labels, logits = torch.randint(0, 2, (50,)), torch.randn(50, 2).double()

@@ -72,7 +72,8 @@ def test_an_empty_evaluation_changes_nothing() -> None:
 
 def test_updating_leaves_the_evaluation_and_the_tensors_as_they_were() -> None:
     labels, logits = rows(10)
-    before = evaluated(labels, logits.double())
+    logits = logits.double()
+    before = evaluated(labels, logits)
     figures = before.compute().to_dict()
     before.update(labels, logits=logits)
     logits.zero_()
@@ -107,6 +108,8 @@ def test_ignored_rows_are_counted_and_take_no_part() -> None:
     kept = holed != -100
     metrics = evaluated(holed, logits).compute()
     assert (metrics.rows, metrics.ignored) == (15, 5)
+    parts = evaluated(holed[:9], logits[:9]).merge(evaluated(holed[9:], logits[9:]))
+    assert parts.compute().to_dict() == metrics.to_dict()
     assert metrics.to_dict() | {"ignored": 0} == evaluated(labels[kept], logits[kept]).compute().to_dict()
 
 

@@ -22,7 +22,7 @@ from typing_extensions import override
 from crossent import Evaluation, Metrics, Task, report
 from crossent.training import Epoch, History
 
-EVIL = ["</script><b>bold</b>", '"><img src=x onerror=alert(1)> & co']
+EVIL = ["</script ><b>bold</b>", '"><img src=x onerror=alert(1)> & co']
 HISTORY = History(tuple(Epoch(k, 1 / k, 1 / k + 0.01 * k, 1e5) for k in range(1, 13)), 9, "finished")
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -223,6 +223,9 @@ def test_class_names_cannot_become_markup() -> None:
     assert EVIL[1] in found.texts["dd"]
     assert EVIL[1] in found.text
     assert EVIL[0] in json.dumps(found.json("chart-histogram"))
+    data = [text for a, text in zip(found.all("script"), found.texts["script"], strict=True) if "type" in a]
+    assert data
+    assert not any("<" in text or ">" in text for text in data)
 
 
 def test_the_figures_are_those_of_the_metrics() -> None:
