@@ -80,6 +80,7 @@ def test_the_block_size_changes_neither_rows_nor_messages(tmp_path: Path, messag
     ("text", "wanted"),
     [
         ("a;b\n1;x,y\n2;z\n", {"a": [1, 2], "b": ["x,y", "z"]}),
+        ("\r\n\na;b\n1;x,y\n2;z\n", {"a": [1, 2], "b": ["x,y", "z"]}),
         ("a\tb\n1\tx\n2\tz\n", {"a": [1, 2], "b": ["x", "z"]}),
         ("a|b\n1|x\n2|z\n", {"a": [1, 2], "b": ["x", "z"]}),
         ('"a,x",b\n1,x\n2,z\n', {"a,x": [1, 2], "b": ["x", "z"]}),

@@ -58,6 +58,12 @@ def test_no_two_columns_share_a_code() -> None:
     assert not (first | second) & set().union(*text)
 
 
+def test_padding_is_zero_and_the_codes_of_a_column_follow_those_of_the_one_before() -> None:
+    frame = pl.DataFrame({"a": ["x", "y"] * 2, "b": ["x", "y"] * 2, "t": ["x y", None] * 2})
+    encoder = Encoder.fit(frame, [Column("a", "category"), Column("b", "category"), Column("t", "text")])
+    assert encoder.encode(frame)[1:2].codes.tolist() == [[4, 4 + 4, 2 * 4 + 1, 0]]
+
+
 def test_raw_rows_and_typed_rows_are_encoded_alike() -> None:
     raw = pl.DataFrame(
         {

@@ -125,8 +125,14 @@ def test_text_is_the_codes_of_its_distinct_words_then_padding() -> None:
 def test_text_longer_than_any_in_training_is_cut_and_counted() -> None:
     encoder = fitted("text", ["a b", "c"])
     assert encoder.codes == 2
-    assert oddities(encoder, ["a b c", "a a a", "d"]) == {("a", "truncated"): 1}
+    assert oddities(encoder, ["a b c", "a b", "a a a", "d"]) == {("a", "truncated"): 1}
     assert codes(encoder, ["a b c"]) == codes(encoder, ["a b"])
+
+
+def test_the_words_of_a_long_text_keep_their_order() -> None:
+    words = [f"word{number}" for number in range(100)][::-1]
+    wanted = [zlib.crc32(word.encode()) % 2**13 + 2 for word in words]
+    assert codes(fitted("text", [" ".join(words)]), [" ".join(words * 2)]) == [wanted]
 
 
 def test_text_has_at_most_128_words() -> None:

@@ -230,6 +230,16 @@ def test_kinds_are_set_before_anything_is_converted() -> None:
     assert [column.note for column in table.columns] == ["as asked", "as asked", "as asked", "as asked; as %d/%m/%Y"]
 
 
+def test_the_note_of_a_kind_that_was_asked_for_says_what_is_missing() -> None:
+    source = {"zip": ["02134", "?"], "day": ["31/1/2024", "NA"], "flag": ["1", "-"]}
+    table = read(source, kinds={"zip": "number", "day": "datetime", "flag": "boolean"})
+    assert [column.note for column in table.columns] == [
+        "as asked; 1 '?' read as missing",
+        "as asked; as %d/%m/%Y; 1 'NA' read as missing",
+        "as asked; 1 '-' read as missing",
+    ]
+
+
 def test_a_kind_or_a_column_that_is_not_there_suggests_the_nearest(message: Message) -> None:
     source = {"zip": ["02134", "10001"], "age": [1, 2]}
     assert message(lambda: read(source, kinds={"Zipp": "category"})) == (

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -9,7 +10,7 @@ from .._errors import InputError
 from . import _parse
 from ._batches import batches
 from ._column import Column, Kind, kind_of, named
-from ._infer import date_format, inferred
+from ._infer import date_format, inferred, marker_note
 from ._table import Table
 from ._typed import typed
 
@@ -53,17 +54,27 @@ def _whole(source: object) -> pl.DataFrame:
 
 
 def _asked(series: pl.Series, kind: Kind) -> Column:
-    found = date_format(_parse.stripped(series)) if kind == "datetime" and series.dtype == pl.String else None
-    if found is None:
-        return Column(series.name, kind, "as asked")
-    return Column(series.name, kind, "; ".join(filter(None, ["as asked", f"as {found[0]}", found[1]])), found[0])
+    column = Column(series.name, kind, "as asked")
+    if series.dtype != pl.String:
+        return column
+    text = _parse.stripped(series)
+    match kind:
+        case "number":
+            return _noting(column, marker_note(text, _parse.numbers(text)))
+        case "boolean":
+            return _noting(column, marker_note(text, _parse.booleans(text)))
+        case "datetime" if found := date_format(text):
+            format, doubt = found
+            missing = marker_note(text, _parse.datetimes(text, format))
+            return _noting(replace(column, format=format), f"as {format}", doubt, missing)
+        case _:
+            return column
 
 
 def _noting_nan(series: pl.Series, column: Column) -> Column:
     count = series.is_nan().sum() if series.dtype.is_float() else 0
-    notes = [column.note] if column.note else []
-    return (
-        Column(column.name, column.kind, "; ".join([*notes, f"{count:,} NaN read as missing"]), column.format)
-        if count
-        else column
-    )
+    return _noting(column, f"{count:,} NaN read as missing") if count else column
+
+
+def _noting(column: Column, *notes: str) -> Column:
+    return replace(column, note="; ".join(filter(None, [column.note, *notes])))
