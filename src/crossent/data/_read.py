@@ -77,4 +77,4 @@ def _noting_nan(series: pl.Series, column: Column) -> Column:
 
 
 def _noting(column: Column, *notes: str) -> Column:
-    return replace(column, note="; ".join(filter(None, [column.note, *notes])))
+    return replace(column, note="; ".join(note for note in (column.note, *notes) if note))
