@@ -12,13 +12,11 @@ from torch import Tensor
 from . import _labels, _multilabel
 from ._errors import InputError
 from ._labels import Label as Label
+from ._shapes import IGNORED as IGNORED
+from ._shapes import Kind, check_codes, check_scores
 from .functional import binary_cross_entropy_with_logits, cross_entropy
 
-Kind = Literal["binary", "multiclass", "multilabel"]
 Reduction = Literal["none", "mean", "sum"]
-
-IGNORED = -100
-"""The code of the ignored label: rows that carry it take no part in the loss."""
 
 _POSITIVE_WORDS = ("yes", "true", "positive", "y", "t", "1")
 
@@ -180,7 +178,7 @@ class Task:
         Returns:
             A list of n class names; for a multilabel task of n tuples of names; None where a label was ignored.
         """
-        self._check_labels(decisions, "decisions")
+        check_codes(self.kind, len(self), decisions, "decisions")
         if self.kind == "multilabel":
             return [tuple(c for c, on in zip(self.classes, row, strict=True) if on) for row in decisions.tolist()]
         return [None if code == IGNORED else self.classes[code] for code in decisions.tolist()]
@@ -212,8 +210,8 @@ class Task:
         Raises:
             InputError: Shapes or values do not belong to this task; the message holds the cure.
         """
-        self._check_shape(logits, "logits")
-        self._check_labels(labels, "labels")
+        check_scores(self.kind, len(self), logits, "logits")
+        self.check_labels(labels)
         if len(logits) != len(labels):
             raise InputError(f"logits and labels must have as many rows; got {len(logits)} and {len(labels)}")
         if self.kind == "multiclass":
@@ -271,7 +269,7 @@ class Task:
         Returns:
             Probabilities of the same shape; a binary task's are those of its positive class.
         """
-        self._check_shape(logits, "logits")
+        check_scores(self.kind, len(self), logits, "logits")
         return logits.softmax(dim=1) if self.kind == "multiclass" else logits.sigmoid()
 
     def decide(self, probabilities: Tensor, threshold: float | Tensor = 0.5) -> Tensor:
@@ -305,7 +303,7 @@ class Task:
 
     def check_probabilities(self, probabilities: Tensor) -> None:
         """Raise InputError unless these are probabilities of this task: shape, range, and rows that sum to 1."""
-        self._check_shape(probabilities, "probabilities")
+        check_scores(self.kind, len(self), probabilities, "probabilities")
         if not probabilities.is_floating_point():
             raise InputError(f"probabilities must be floating-point numbers; got {probabilities.dtype}")
         if not probabilities.numel():
@@ -328,55 +326,9 @@ class Task:
                     "for labels that do not exclude one another use Task.multilabel"
                 )
 
-    def _check_shape(self, values: Tensor, name: str) -> None:
-        got = tuple(values.shape)
-        if self.kind == "binary":
-            if len(got) == 1:
-                return
-            cure = f"take the one column with {name}.squeeze(1)" if len(got) == 2 and got[1] == 1 else ""
-            if len(got) == 2 and got[1] == 2:
-                cure = "two columns belong to Task.multiclass with these two classes" + (
-                    "; or take the difference logits[:, 1] - logits[:, 0]" if name == "logits" else ""
-                )
-            raise InputError(f"binary {name} must have shape (n,); got {got}" + (f": {cure}" if cure else ""))
-        if len(got) == 2 and got[1] == len(self):
-            return
-        cure = ""
-        if got == (len(self),):
-            cure = f": make one row of it with {name}.unsqueeze(0)"
-        elif len(got) == 1 and len(self) == 2:
-            cure = ": one number a row belongs to Task.binary"
-        elif len(got) == 2:
-            cure = ": a column for each class, in the order of task.classes"
-        elif len(got) > 2:
-            cure = ": flatten the positions into rows, with the classes last"
-        raise InputError(f"{self.kind} {name} must have shape (n, {len(self)}); got {got}{cure}")
-
-    def _check_labels(self, labels: Tensor, name: str) -> None:
-        if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-            raise InputError(f"{name} must be integer codes, as task.encode returns them; got {labels.dtype}")
-        if self.kind == "multilabel":
-            self._check_shape(labels, name)
-        elif labels.ndim != 1:
-            cure = f": take the one column with {name}.squeeze(1)" if labels.ndim == 2 and labels.shape[1] == 1 else ""
-            raise InputError(f"{self.kind} {name} must have shape (n,); got {tuple(labels.shape)}{cure}")
-        # On an accelerator the check would wait for the device at each step; there the kernel's own error must do.
-        if labels.device.type == "cpu" and labels.numel() and not torch.compiler.is_compiling():
-            self._check_codes(labels, name)
-
-    def _check_codes(self, codes: Tensor, name: str) -> None:
-        top = len(self) - 1 if self.kind == "multiclass" else 1
-        low, high = (int(bound) for bound in codes.aminmax())
-        if high <= top and (
-            low >= 0 or (self.kind == "multiclass" and bool(((codes >= 0) | (codes == IGNORED)).all()))
-        ):
-            return
-        bad = (codes > top) | ((codes < 0) & ((codes != IGNORED) | (self.kind != "multiclass")))
-        where = tuple(int(axis) for axis in bad.nonzero()[0])
-        raise InputError(
-            f"{name} must be codes from 0 to {top}; got {int(codes[where])} at row {where[0]}: "
-            "encode class names with task.encode first"
-        )
+    def check_labels(self, labels: Tensor) -> None:
+        """Raise InputError unless these are encoded labels of this task: shape, type, and range."""
+        check_codes(self.kind, len(self), labels, "labels")
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-safe record of the task."""

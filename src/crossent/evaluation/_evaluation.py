@@ -98,7 +98,7 @@ class Evaluation:
 
     def _checked_rows(self, labels: Tensor, scores: Tensor, source: str) -> tuple[Chunks, int]:
         task = self.task
-        task._check_labels(labels, "labels")
+        task.check_labels(labels)
         if len(labels) != len(scores):
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
         probabilities = task.probabilities(_finite(scores)) if source == "logits" else scores

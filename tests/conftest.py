@@ -1,4 +1,4 @@
-"""One thread a test process: on a shared machine torch's threads wait for one another far longer than they work."""
+"""One thread a test process: small tensors gain nothing from a second, and on a busy machine wait long for it."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import torch
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
