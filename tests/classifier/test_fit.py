@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -159,6 +160,13 @@ def test_nothing_is_warned_of_where_all_was_seen(model: Model) -> None:
 def test_a_table_of_other_columns_is_refused(model: Model, table: pl.DataFrame, message: str) -> None:
     with pytest.raises(InputError, match=message):
         model.predict(table)
+
+
+def test_a_value_that_cannot_be_read_is_found_by_its_row_in_the_whole_table(model: Model, tmp_path: Path) -> None:
+    for number, part in enumerate((churn(30), churn(30).with_columns(months=pl.lit("many")))):
+        part.write_csv(tmp_path / f"{number}.csv")
+    with pytest.raises(InputError, match="row 31 holds 'many'"):
+        model.predict(tmp_path)
 
 
 def test_an_extra_column_may_be_ignored(model: Model) -> None:

@@ -95,7 +95,8 @@ class Model:
                     f"to be judged, the table must hold the labels in column {self.target.name!r}; "
                     f"it has {', '.join(map(repr, frame.columns))}"
                 )
-            labels = self.task.encode(typed(frame[self.target.name], self.target))
+            first_row = 1 + evaluation.rows + evaluation.ignored
+            labels = self.task.encode(typed(frame[self.target.name], self.target, first_row=first_row))
             evaluation = evaluation.update(labels, logits=logits)
         return evaluation
 
@@ -116,11 +117,14 @@ class Model:
         write_folder(Path(path), records, self.network.state_dict(), overwrite=overwrite)
 
     def _logits(self, data: Any, extra: Extra) -> Iterator[tuple[pl.DataFrame, Tensor]]:
-        oddities = Oddities()
+        oddities, first_row = Oddities(), 1
         source = data.frame if isinstance(data, Table) else data
         for frame in batches(source):
-            features, odd = self.encoder.encode_counted(frame, extra=extra, known=[self.target.name])
+            features, odd = self.encoder.encode_counted(
+                frame, extra=extra, known=[self.target.name], first_row=first_row
+            )
             oddities += odd
+            first_row += len(frame)
             yield frame, predict_logits(self.network, features).double()
         if oddities:
             warnings.warn(describe(oddities), DataWarning, stacklevel=3)
