@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .._errors import InputError
 from .._task import Task
-from ..data import Features
+from ..data import Features, take
 from ._history import Epoch, History
 from ._interrupt import interruptible
 from ._threads import fitting_threads
@@ -41,8 +41,8 @@ class Examples:
         return len(self.labels)
 
     def __getitem__(self, rows: Tensor | slice) -> Examples:
-        """The rows of an index tensor or a slice."""
-        return Examples(self.features[rows], self.labels[rows])
+        """The rows of a slice, a mask, or an index tensor."""
+        return Examples(self.features[rows], take(self.labels, rows))
 
     def to(self, device: torch.device) -> Examples:
         """The same rows on another device."""
