@@ -22,7 +22,7 @@ ROOMS = {
     "models": {"data"},
     "training": {"_task", "data", "models"},
     "evaluation": {"_task", "_labels"},
-    "classifier": {"_task", "data", "models", "training", "evaluation", "functional"},
+    "classifier": {"_labels", "_task", "data", "models", "training", "evaluation", "functional"},
     "report": {"_labels", "_task", "evaluation", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.

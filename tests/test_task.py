@@ -69,6 +69,9 @@ def test_the_ignored_label_may_not_be_a_class() -> None:
         (["none", "none", "damage"], ("none", "damage")),
         (["damage", "damage", "none"], ("damage", "none")),
         (["b", "a"], ("a", "b")),
+        (["0", "1", "1"], ("0", "1")),
+        ([1, -1, 1], (-1, 1)),
+        ([1, 1, 2], (1, 2)),
     ],
 )
 def test_two_classes_are_binary_and_the_positive_one_is_the_yes_word_or_the_rarer(
@@ -108,12 +111,14 @@ def test_several_labels_a_row_are_multilabel(labels: Any) -> None:
         (
             ["yes", "no", "NA", "no"],
             "labels must not be missing; 'NA' (1 row) looks like a missing label: "
-            "remove these rows, or, if it is a class, name the classes yourself: Task.multiclass([...])",
+            "remove these rows, or, if it is a class, "
+            "name all classes (classes=[...], --class, Task.multiclass([...]))",
         ),
         (
             ["Yes", "yes ", "no", "Yes"],
             "labels must be spelled one way; 'Yes' (2 rows) and 'yes ' (1 row) differ only in case or blanks: "
-            "make them one, for instance with strip().lower()",
+            "make them one, or, if both are meant, "
+            "name all classes (classes=[...], --class, Task.multiclass([...]))",
         ),
         (
             [1.5, 2.0],
@@ -383,6 +388,14 @@ def test_ignored_rows_take_no_part_in_the_loss() -> None:
     labels = torch.tensor([0, -100, 2, 1])
     kept = labels != -100
     torch.testing.assert_close(task.loss(logits, labels), task.loss(logits[kept], labels[kept]))
+
+
+@pytest.mark.parametrize("task", [BINARY, TAGS])
+def test_smoothing_is_a_share(task: Task) -> None:
+    shape = (2,) if task is BINARY else (2, 3)
+    with pytest.raises(InputError) as error:
+        task.loss(torch.zeros(shape), torch.zeros(shape, dtype=torch.int64), label_smoothing=2.0)
+    assert str(error.value) == "label_smoothing must be from 0 to 1; got 2.0"
 
 
 def test_pos_weight_counts_positives_so_many_times() -> None:

@@ -113,6 +113,28 @@ def check_classes(classes: Iterable[Label], *, least: int) -> tuple[Label, ...]:
     return names
 
 
+def class_named(name: Label, classes: Iterable[Label]) -> Label:
+    """The class of that name, which may come as text from a command line; `name` itself where there is none."""
+    return next((label for label in classes if str(label).casefold() == str(name).casefold()), name)
+
+
+def in_type_of(labels: pl.Series, name: Label) -> Label:
+    """A class name, which may come as text, in the labels' own type.
+
+    Raises:
+        InputError: The labels are numbers or booleans, and the name stands for none.
+    """
+    try:
+        if labels.dtype == pl.Int64:
+            return int(name)
+        if labels.dtype == pl.Boolean:
+            return {"true": True, "false": False, "1": True, "0": False}[str(name).lower()]
+    except (ValueError, KeyError):
+        kind = "a whole number" if labels.dtype == pl.Int64 else "true or false"
+        raise InputError(f"a class must be {kind}, as the labels are; got {name!r}") from None
+    return str(name)
+
+
 def to_codes(labels: Any, classes: Sequence[Label], ignored: Label | None) -> tuple[pl.Series, pl.Series]:
     """Map labels to their place in `classes`; null where a label is missing or unknown. Returns (labels, codes)."""
     names = [*classes] if ignored is None else [*classes, ignored]
@@ -209,7 +231,7 @@ def _refuse_markers(counts: dict[Label, int]) -> None:
         listed = ", ".join(f"{label!r} ({_rows(counts[label])})" for label in markers)
         raise InputError(
             f"labels must not be missing; {listed} looks like a missing label: "
-            "remove these rows, or, if it is a class, name the classes yourself: Task.multiclass([...])"
+            "remove these rows, or, if it is a class, name all classes (classes=[...], --class, Task.multiclass([...]))"
         )
 
 
@@ -221,5 +243,6 @@ def _refuse_near_misses(counts: dict[Label, int]) -> None:
             raise InputError(
                 f"labels must be spelled one way; {first!r} ({_rows(counts[first])}) and "
                 f"{label!r} ({_rows(counts[label])}) differ only in case or blanks: "
-                "make them one, for instance with strip().lower()"
+                "make them one, or, if both are meant, "
+                "name all classes (classes=[...], --class, Task.multiclass([...]))"
             )

@@ -18,7 +18,7 @@ from .functional import binary_cross_entropy_with_logits, cross_entropy
 
 Reduction = Literal["none", "mean", "sum"]
 
-_POSITIVE_WORDS = ("yes", "true", "positive", "y", "t", "1")
+_POSITIVE_WORDS = ("yes", "true", "positive", "y", "t")
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,9 @@ class Task:
                     f"positive is for two classes; the labels hold {len(names)}: {_labels.shown_names(names)}"
                 )
             return cls.multiclass(names)
-        return cls.binary(
-            names, positive=_positive(names, series.value_counts().rows()) if positive is None else positive
-        )
+        if positive is None:
+            return cls.binary(names, positive=_positive(names, series.value_counts().rows()))
+        return cls.binary(names, positive=_labels.class_named(positive, names))
 
     def __len__(self) -> int:
         """The number of classes."""
@@ -238,6 +238,8 @@ class Task:
     ) -> Tensor:
         if class_weight is not None:
             return self._weighted_binary_loss(logits, labels, class_weight, pos_weight, label_smoothing, reduction)
+        if not 0 <= label_smoothing <= 1:
+            raise InputError(f"label_smoothing must be from 0 to 1; got {label_smoothing}")
         target = labels.to(logits.dtype)
         if label_smoothing:
             target = target * (1 - label_smoothing) + label_smoothing / 2
@@ -357,9 +359,12 @@ class Task:
 
 
 def _positive(names: list[Label], counts: list[tuple[Label, int]]) -> Label:
-    for name in names:
-        if name is True or str(name).strip().lower() in _POSITIVE_WORDS:
-            return name
+    words = {str(name).strip().lower(): name for name in names}
+    for word in _POSITIVE_WORDS:
+        if word in words:
+            return words[word]
+    if words.keys() in ({"0", "1"}, {"-1", "1"}):  # of 1 and 2, say, neither is a yes
+        return words["1"]
     rarest = min(count for _, count in counts)
     rare = [name for name, count in counts if count == rarest]
     return rare[0] if len(rare) == 1 else names[1]

@@ -244,15 +244,21 @@ def test_unlabelled_rows_are_refused_or_left_out_on_request() -> None:
     [
         ({"target": "churn"}, "churned"),
         ({"epoch": 5}, "there is no option 'epoch': did you mean 'epochs'?"),
-        ({"epochs": 0}, "epochs must be a whole number of at least 1; got 0"),
+        ({"epochs": 0}, "epochs must be a whole number from 1 to 1,000,000,000; got 0"),
         ({"model": "forest"}, "model must be one of 'linear', 'mlp'; got 'forest'"),
         ({"optimizer": "adam"}, "optimizer must be one of 'adamw', 'sgd'; got 'adam'"),
         ({"class_weight": "equal"}, "class_weight must be one of None, 'balanced'; got 'equal'"),
-        ({"learning_rate": -1.0}, "learning_rate must be above 0; got -1.0"),
-        ({"learning_rate": float("nan")}, "learning_rate must be above 0; got nan"),
-        ({"test_share": 1.0}, "test_share must be from 0 to below 1; got 1.0"),
-        ({"validation_share": 0.0}, "validation_share must be between 0 and 1; got 0.0"),
-        ({"seed": -1}, "seed must be a whole number of at least 0; got -1"),
+        ({"learning_rate": -1.0}, "learning_rate must be a number above 0; got -1.0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a number above 0; got nan"),
+        ({"test_share": 1.0}, "test_share must be a number from 0 to below 1; got 1.0"),
+        ({"validation_share": 0.0}, "validation_share must be a number between 0 and 1; got 0.0"),
+        ({"seed": -1}, "seed must be a whole number from 0 to 9,223,372,036,854,775,807; got -1"),
+        ({"seed": 10**20}, "seed must be a whole number from 0 to 9,223,372,036,854,775,807; got 1"),
+        ({"hidden": 10**11}, "hidden must be a whole number from 1 to 65,536; got 1"),
+        ({"learning_rate": "x"}, "learning_rate must be a number above 0; got 'x'"),
+        ({"kinds": {"nope": "category"}}, "nope"),
+        ({"classes": ["no", "maybe"]}, "labels must be among the classes ['no', 'maybe']; got 'yes'"),
+        ({"target": 3}, "target must be the name of a column; got 3"),
         ({"device": "tpu"}, "device must be 'auto', 'cpu' or 'cuda'; got 'tpu'"),
         ({"positive": "maybe"}, "positive must be one of the classes ['no', 'yes']; got 'maybe'"),
     ],
@@ -261,6 +267,50 @@ def test_an_option_that_cannot_be_is_refused(options: dict[str, Any], message: s
     with pytest.raises(InputError) as error:
         fit(churn(60), **dict[str, Any]({"target": "churned"} | options))
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(("labels", "positive"), [([0, 1], "0"), ([0, 1], 0), ([False, True], "false"), ([1, 2], "1")])
+def test_the_positive_class_may_come_as_text(labels: list[Any], positive: Any) -> None:
+    rows = pl.DataFrame({"x": range(40), "y": labels * 20}).with_columns(x=pl.col("x") / 7)
+    assert fit(rows, target="y", positive=positive, epochs=1).task.positive == labels[0]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "kind"),
+    [
+        (["NA", "EU"], ["EU", "NA"], "binary"),
+        (["a", "A", "b"], ["a", "b", "A"], "multiclass"),
+        ([1, 2, 2], ["1", "2", "3"], "multiclass"),
+    ],
+)
+def test_classes_may_be_named_where_they_cannot_be_inferred(labels: list[Any], classes: list[Any], kind: str) -> None:
+    rows = pl.DataFrame({"x": [i / 7 for i in range(60)], "y": (labels * 60)[:60]})
+    if kind == "binary" or "A" in classes:
+        with pytest.raises(InputError, match="name all classes"):
+            fit(rows, target="y")
+    task = fit(rows, target="y", classes=classes, epochs=1).task
+    assert task.kind == kind
+    assert [str(name) for name in task.classes] == classes
+
+
+def test_kinds_are_refused_for_a_table_that_has_been_read() -> None:
+    with pytest.raises(InputError) as error:
+        fit(read(churn(60)), target="churned", kinds={"plan": "text"})
+    assert str(error.value) == "kinds are for a table that is yet to be read; give them to crossent.read"
+
+
+def test_a_table_of_labels_alone_is_refused() -> None:
+    with pytest.raises(InputError) as error:
+        fit({"y": ["a", "b"] * 20}, target="y")
+    assert str(error.value) == "the table must hold a column to learn from; 'y', the labels, is the only one"
+
+
+def test_a_missing_label_is_found_by_its_row_in_the_whole_table(model: Model, tmp_path: Path) -> None:
+    for number, part in enumerate((churn(30), churn(30).with_columns(churned=pl.lit(None, dtype=pl.String)))):
+        part.write_parquet(tmp_path / f"{number}.parquet")
+    with pytest.raises(InputError) as error:
+        model.evaluate(tmp_path)
+    assert str(error.value) == "labels must not be missing; row 31 has none in column 'churned'"
 
 
 def test_a_target_of_one_class_is_refused() -> None:

@@ -1,7 +1,11 @@
 """The model folder: written whole or not at all, checked when read, and never code."""
 
+import hashlib
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -125,6 +129,86 @@ def test_a_manifest_cannot_reach_outside_the_folder(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(InputError, match="names a file outside the folder"):
         load(folder)
+
+
+def rewritten(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
+    """Change a record and its checksum, as someone with bad intentions would."""
+    content = json.dumps(change(json.loads((folder / name).read_text()))).encode()
+    (folder / name).write_bytes(content)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["sha256"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("architecture.json", {"hidden": 10**9}),
+        ("architecture.json", {"width": 7}),
+        ("architecture.json", {"outputs": 3}),
+        ("architecture.json", {"name": "forest"}),
+        ("recipe.json", {"epochs": -1}),
+        ("recipe.json", {"surprise": 1}),
+        ("encoder.json", {"encodings": []}),
+        ("encoder.json", {"encodings": 3}),
+        ("task.json", {"task": {"kind": "multiclass", "classes": ["a", "b", "c"], "ordered": False, "ignored": None}}),
+        ("history.json", {"epochs": [{"epoch": 1}]}),
+    ],
+)
+def test_records_that_do_not_belong_together_are_an_error_at_once(folder: Path, name: str, change: Any) -> None:
+    rewritten(folder, name, lambda record: record | change)
+    with pytest.raises(InputError, match="is damaged"):
+        load(folder)
+
+
+def test_a_number_without_end_and_brackets_without_end_are_errors(folder: Path) -> None:
+    for content in ("[" * 100_000, '{"epochs": ' + "9" * 5000 + "}"):
+        rewritten(folder, "history.json", lambda record: record)
+        (folder / "history.json").write_text(content)
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["sha256"]["history.json"] = hashlib.sha256(content.encode()).hexdigest()
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        with pytest.raises(InputError, match="is damaged"):
+            load(folder)
+        (folder / "history.json").write_text("{}")
+
+
+def test_a_pipe_or_a_device_in_the_place_of_a_file_is_not_read(folder: Path) -> None:
+    for make in (os.mkfifo, lambda path: os.symlink("/dev/zero", path)):
+        (folder / "task.json").unlink()
+        make(folder / "task.json")
+        with pytest.raises(InputError, match=r"task\.json is missing"):
+            load(folder)
+
+
+def test_a_link_to_a_folder_is_followed_and_stays_a_link(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    model.save(tmp_path / "link")
+    model.save(tmp_path / "link", overwrite=True)
+    assert (tmp_path / "link").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "real"]
+    assert load(tmp_path / "real").metrics == model.metrics
+
+
+def test_what_the_user_put_into_a_model_folder_is_not_overwritten(model: Model, folder: Path) -> None:
+    (folder / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds files that are not the model's: notes\.txt"):
+        model.save(folder, overwrite=True)
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+def test_pages_come_and_go_with_the_folder(model: Model, folder: Path) -> None:
+    model.save(folder, overwrite=True, pages={"report.html": "<p>é"})
+    assert (folder / "report.html").read_text(encoding="utf-8") == "<p>é"
+    assert load(folder).metrics == model.metrics
+
+
+@pytest.mark.parametrize("place", ["file/model", "x" * 300])
+def test_a_place_that_cannot_be_written_is_refused(model: Model, tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot be written"):
+        model.save(tmp_path / place)
 
 
 @pytest.mark.parametrize(("path", "message"), [("nowhere", "there is no model folder"), (".", "is no model folder")])

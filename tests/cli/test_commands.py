@@ -1,6 +1,7 @@
 """The command line, as a user calls it."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -126,6 +127,41 @@ def test_a_folder_that_is_there_is_refused_before_any_work_and_replaced_on_reque
     assert result.exit_code == 2
     assert "is there already" in result.stderr
     assert run(*again, "--overwrite").exit_code == 0
+
+
+def test_names_are_shown_as_they_are_whatever_they_hold(place: Path) -> None:
+    odd = table(80).rename({"months": "[bold]m[/x]"}).with_columns(
+        churned=pl.col("churned").replace({"no": "[red]no[/red]"})
+    )  # fmt: skip
+    odd.write_csv(place / "odd.csv")
+    result = run("fit", place / "odd.csv", "-t", "churned", "-o", place / "odd", "--epochs", 1)
+    assert result.exit_code == 0, result.output
+    for words in ("[bold]m[/x]", "always '[red]no[/red]'"):
+        assert words in result.stdout
+
+
+def test_integer_labels_and_named_classes_come_as_text_on_the_command_line(place: Path) -> None:
+    numbered = table().with_columns(churned=pl.col("churned").replace_strict({"no": 0, "yes": 1}))
+    numbered.write_csv(place / "numbered.csv")
+    fitted = ("fit", place / "numbered.csv", "-t", "churned", "--epochs", 1, "-q")
+    assert run(*fitted, "-o", place / "zero", "--positive", "0").exit_code == 0
+    assert crossent.load(place / "zero").task.positive == 0
+    assert run(*fitted, "-o", place / "three", "--class", "0", "--class", "1", "--class", "2").exit_code == 0
+    assert crossent.load(place / "three").task == crossent.Task.multiclass([0, 1, 2])
+
+
+@pytest.mark.skipif(os.geteuid() != 0 and not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_error_of_the_system_is_one_line(place: Path) -> None:
+    scored = place / "full.csv"
+    scored.write_text("y,p\n0,0.2\n1,0.7\n0,0.1\n")
+    result = run("evaluate", scored, "--label", "y", "--probability", "p", "--report", "/proc/x.html")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+    command = f"{sys.executable} -m crossent.cli evaluate {scored} --label y --probability p"
+    for shell, status in ((f"{command} > /dev/full", 2), (f"set -o pipefail; {command} | head -1", 0)):
+        done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
+        assert "Traceback" not in done.stderr
 
 
 # predict

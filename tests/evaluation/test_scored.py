@@ -103,7 +103,8 @@ def test_a_class_without_rows_is_a_class_all_the_same() -> None:
         (
             frame(y=[1, 2, 1], one=[0.5, 0.5, 0.5], two=[0.5, 0.5, 0.5]),
             ["one", "two"],
-            "column 'one' must be named after a class, which is a whole number here: CLASS or probability_CLASS",
+            "column 'one' must be named CLASS or probability_CLASS: "
+            "a class must be a whole number, as the labels are; got 'one'",
         ),
         (
             frame(y=TRUTH, no=SCORES, yes=SCORES),

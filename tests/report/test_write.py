@@ -40,7 +40,7 @@ def test_a_crash_while_writing_leaves_no_draft(tmp_path: Path, monkeypatch: pyte
         raise OSError("disk full")
 
     monkeypatch.setattr("os.replace", full)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(InputError, match="cannot be written: disk full"):
         report.write(tmp_path / "report.html", EVALUATION, title="x")
     assert list(tmp_path.iterdir()) == []
 

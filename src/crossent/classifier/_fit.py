@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import polars as pl
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .._errors import InputError
+from .._labels import Label, as_series, class_named, in_type_of, shown_names
 from .._task import Task
 from ..data import Encoder, Kind, Table, read, stratified_split
 from ..evaluation import Evaluation
@@ -27,6 +28,7 @@ def fit(
     *,
     target: str,
     positive: str | int | bool | None = None,
+    classes: Sequence[str | int | bool] | None = None,
     kinds: Mapping[str, Kind] | None = None,
     drop_unlabelled: bool = False,
     device: Device = "auto",
@@ -43,6 +45,8 @@ def fit(
         data: Anything that `read` takes, or the `Table` that it returned.
         target: The column that holds the labels.
         positive: The class that a high probability stands for, if there are two; see `Task.infer`.
+        classes: The class names, where they are not simply the labels that occur: some look like missing labels ("NA"),
+            differ only in case, or have no row. Two are binary, the second positive unless `positive` says otherwise.
         kinds: Kinds of columns, where the inferred ones are wrong: `{"zip": "category"}`.
         drop_unlabelled: Leave rows without a label out, instead of refusing the table.
         device: "cpu", "cuda", or "auto" for a GPU where there is one.
@@ -65,9 +69,9 @@ def fit(
     """
     choices = Recipe.of(recipe)
     place = _device(device)
-    table = data if isinstance(data, Table) else read(data, kinds=kinds)
-    frame = _labelled(table.frame, table.column(target).name, drop=drop_unlabelled)
-    task = Task.infer(frame[target], positive=positive)
+    table = _table(data, target, kinds)
+    frame = _labelled(table.frame, target, drop=drop_unlabelled)
+    task = _task(frame[target], classes, positive)
     labels = task.encode(frame[target])
 
     generator = torch.Generator().manual_seed(choices.seed)
@@ -128,6 +132,29 @@ def _device(name: Device) -> torch.device:
             return torch.device("cuda")
         case _:
             raise InputError(f"device must be 'auto', 'cpu' or 'cuda'; got {name!r}")
+
+
+def _table(data: Any, target: str, kinds: Mapping[str, Kind] | None) -> Table:
+    if not isinstance(target, str):
+        raise InputError(f"target must be the name of a column; got {target!r}")
+    if isinstance(data, Table) and kinds:
+        raise InputError("kinds are for a table that is yet to be read; give them to crossent.read")
+    table = data if isinstance(data, Table) else read(data, kinds=kinds)
+    table.column(target)  # suggests the nearest name where there is none
+    if len(table.columns) < 2:
+        raise InputError(f"the table must hold a column to learn from; {target!r}, the labels, is the only one")
+    return table
+
+
+def _task(labels: pl.Series, classes: Sequence[Label] | None, positive: Label | None) -> Task:
+    if classes is None:
+        return Task.infer(labels, positive=positive)
+    names = [in_type_of(as_series(labels), name) for name in classes]
+    if len(names) == 2:
+        return Task.binary(names, positive=None if positive is None else class_named(positive, names))
+    if positive is not None:
+        raise InputError(f"positive is for two classes; there are {len(names)}: {shown_names(names)}")
+    return Task.multiclass(names)
 
 
 def _labelled(frame: pl.DataFrame, target: str, *, drop: bool) -> pl.DataFrame:

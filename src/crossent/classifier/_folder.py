@@ -30,18 +30,27 @@ _MANIFEST = "manifest.json"
 _WEIGHTS = "model.safetensors"
 
 
-def write_folder(path: Path, records: Mapping[str, Any], weights: Mapping[str, Tensor], *, overwrite: bool) -> None:
-    """Write JSON records and weights into a folder.
+def write_folder(
+    path: Path,
+    records: Mapping[str, Any],
+    weights: Mapping[str, Tensor],
+    *,
+    pages: Mapping[str, str],
+    overwrite: bool,
+) -> None:
+    """Write JSON records, weights and pages into a folder.
 
     Args:
         path: The folder; its parents are made.
         records: JSON values by file name.
         weights: Tensors by name.
+        pages: Texts for people by file name; they are not read back.
         overwrite: Replace a model folder that is there.
 
     Raises:
         InputError: `path` is taken, or cannot be written.
     """
+    path = Path(os.path.realpath(path))
     check_free(path, overwrite=overwrite)
     files = {name: _to_json(record) for name, record in records.items()}
     files[_WEIGHTS] = save({name: weight.detach().cpu().contiguous() for name, weight in weights.items()})
@@ -52,20 +61,49 @@ def write_folder(path: Path, records: Mapping[str, Any], weights: Mapping[str, T
     }
     try:
         with _replacing(path) as folder:
-            for name, content in (files | {_MANIFEST: _to_json(manifest)}).items():
+            texts = {name: page.encode() for name, page in pages.items()}
+            for name, content in (files | {_MANIFEST: _to_json(manifest)} | texts).items():
                 (folder / name).write_bytes(content)
     except OSError as error:
-        raise InputError(f"the model folder {path} cannot be written: {error.strerror}") from None
+        raise InputError(f"the model folder {path} cannot be written: {error.strerror or error}") from None
 
 
 def check_free(path: Path, *, overwrite: bool) -> None:
-    """Raise InputError unless a model folder may be written at `path`. Only a model folder is ever overwritten."""
-    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
-        return
-    if not (path / _MANIFEST).is_file():
-        raise InputError(f"{path} is there already and is no model folder: choose another name")
-    if not overwrite:
-        raise InputError(f"the model folder {path} is there already: choose another name, or ask to overwrite it")
+    """Raise InputError unless a model folder can be written at `path`. Only a model folder is ever overwritten."""
+    try:
+        _check_place(Path(os.path.realpath(path)))
+        if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+            return
+        if not (path / _MANIFEST).is_file():
+            raise InputError(f"{path} is there already and is no model folder: choose another name")
+        if not overwrite:
+            raise InputError(f"the model folder {path} is there already: choose another name, or ask to overwrite it")
+        _check_only_ours(path)
+    except OSError as error:
+        raise InputError(f"the model folder {path} cannot be written: {error.strerror or error}") from None
+
+
+def _check_place(path: Path) -> None:
+    """The nearest folder above that is there must take new files."""
+    above = next(parent for parent in path.parents if parent.exists())
+    if not above.is_dir():
+        raise InputError(f"the model folder {path} cannot be written: {above} is a file")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(f"the model folder {path} cannot be written: {above} may not be written to")
+
+
+def _check_only_ours(path: Path) -> None:
+    """What the user has put beside the model must not vanish with it."""
+    try:
+        ours = {*_read_manifest(path)["sha256"], _MANIFEST}
+    except InputError:
+        ours = {_MANIFEST, _WEIGHTS}
+    theirs = [file.name for file in path.iterdir() if file.name not in ours and file.suffix not in (".json", ".html")]
+    if theirs:
+        raise InputError(
+            f"the model folder {path} holds files that are not the model's: {', '.join(sorted(theirs)[:5])}; "
+            "move them elsewhere, or choose another name"
+        )
 
 
 def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -82,7 +120,7 @@ def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         weights = load(contents.pop(_WEIGHTS))
         return {name: json.loads(content) for name, content in contents.items()}, weights
-    except (KeyError, ValueError, SafetensorError) as error:
+    except (KeyError, ValueError, RecursionError, SafetensorError) as error:
         raise damaged(path, str(error)) from None
 
 
@@ -99,7 +137,7 @@ def _read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((path / _MANIFEST).read_bytes())
         number, digests = manifest["format"], manifest["sha256"]
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise damaged(path, f"{_MANIFEST} cannot be read") from None
     if isinstance(number, int) and number > FORMAT:
         raise InputError(
@@ -115,9 +153,13 @@ def _read_file(path: Path, name: str, digest: str) -> bytes:
     if Path(name).name != name:  # a manifest from a stranger must not name files elsewhere
         raise damaged(path, f"{_MANIFEST} names a file outside the folder")
     try:
+        if not (path / name).is_file():  # nor a pipe or a device, which could be read for ever
+            raise damaged(path, f"{name} is missing")
         content = (path / name).read_bytes()
-    except OSError:
-        raise damaged(path, f"{name} is missing") from None
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise damaged(path, f"{name!r} cannot be read: {error}") from None
     if hashlib.sha256(content).hexdigest() != digest:
         raise damaged(path, f"{name} is not as it was written")
     return content
@@ -138,7 +180,11 @@ def _replacing(path: Path) -> Iterator[Path]:
         if path.exists():
             former = folder.with_name(folder.name + "-former")
             path.rename(former)
-            folder.rename(path)
+            try:
+                folder.rename(path)
+            except OSError:
+                former.rename(path)
+                raise
             shutil.rmtree(former)
         else:
             os.replace(folder, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -96,12 +96,17 @@ class Model:
                     f"it has {', '.join(map(repr, frame.columns))}"
                 )
             first_row = 1 + evaluation.rows + evaluation.ignored
-            labels = self.task.encode(typed(frame[self.target.name], self.target, first_row=first_row))
+            labels = self._labels(frame, first_row)
             evaluation = evaluation.update(labels, logits=logits)
         return evaluation
 
-    def save(self, path: str | Path, *, overwrite: bool = False) -> None:
+    def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:
         """Write the model folder, whole or not at all: `model.safetensors` and JSON, no pickle.
+
+        Args:
+            path: The folder; its parents are made.
+            overwrite: Replace a model folder that is there.
+            pages: Texts for people to put into the folder, by file name: a report.
 
         Raises:
             InputError: There is something at `path` already, and it is no model folder or `overwrite` is not set.
@@ -114,7 +119,7 @@ class Model:
             "history.json": asdict(self.history),
             "metrics.json": {"rows": self.rows, "metrics": self.metrics},
         }
-        write_folder(Path(path), records, self.network.state_dict(), overwrite=overwrite)
+        write_folder(Path(path), records, self.network.state_dict(), pages=pages or {}, overwrite=overwrite)
 
     def _logits(self, data: Any, extra: Extra) -> Iterator[tuple[pl.DataFrame, Tensor]]:
         oddities, first_row = Oddities(), 1
@@ -127,7 +132,14 @@ class Model:
             first_row += len(frame)
             yield frame, predict_logits(self.network, features).double()
         if oddities:
-            warnings.warn(describe(oddities), DataWarning, stacklevel=3)
+            warnings.warn(describe(oddities), DataWarning, stacklevel=4)
+
+    def _labels(self, frame: pl.DataFrame, first_row: int) -> Tensor:
+        labels = typed(frame[self.target.name], self.target, first_row=first_row)
+        if labels.null_count():
+            row = first_row + int(labels.is_null().arg_true()[0])
+            raise InputError(f"labels must not be missing; row {row} has none in column {self.target.name!r}")
+        return self.task.encode(labels)
 
     def _decisions(self, logits: Tensor, threshold: float) -> pl.DataFrame:
         probabilities = self.task.probabilities(logits)
@@ -156,19 +168,38 @@ def load(path: str | Path) -> Model:
     records, weights = read_folder(folder)
     try:
         history = records["history.json"]
+        task = Task.from_dict(records["task.json"]["task"])
+        encoder = Encoder.from_dict(records["encoder.json"])
         architecture = Architecture(**records["architecture.json"])
-        network = architecture.build()
-        network.load_state_dict(weights)
+        _check_fit(task, encoder, architecture)
         return Model(
-            task=Task.from_dict(records["task.json"]["task"]),
+            task=task,
             target=Column.from_dict(records["task.json"]["target"]),
-            encoder=Encoder.from_dict(records["encoder.json"]),
+            encoder=encoder,
             architecture=architecture,
-            network=network.eval(),
+            network=_network(architecture, weights),
             recipe=Recipe(**records["recipe.json"]),
             history=History(**history | {"epochs": tuple(Epoch(**epoch) for epoch in history["epochs"])}),
             metrics=records["metrics.json"]["metrics"],
             rows=records["metrics.json"]["rows"],
         )
-    except (KeyError, TypeError, RuntimeError, InputError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
         raise damaged(folder, str(error).splitlines()[0]) from None
+
+
+def _check_fit(task: Task, encoder: Encoder, architecture: Architecture) -> None:
+    outputs = None if task.kind == "binary" else len(task)
+    wanted = (encoder.width, encoder.codes, encoder.levels, outputs)
+    found = (architecture.width, architecture.codes, architecture.levels, architecture.outputs)
+    if wanted != found:
+        raise InputError(f"the encoder and the task need an architecture of {wanted}, not {found}")
+
+
+def _network(architecture: Architecture, weights: dict[str, Tensor]) -> nn.Module:
+    """The network with these weights; it is laid out without memory first, so that wrong sizes cost nothing."""
+    with torch.device("meta"):
+        network = architecture.build()
+    if any(weight.dtype != torch.float32 for weight in weights.values()):
+        raise InputError("the weights are not float32")
+    network.load_state_dict(weights, assign=True)
+    return network.eval()

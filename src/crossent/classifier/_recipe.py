@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -13,6 +13,8 @@ from ..models import Name
 from ..training import OptimizerName
 
 ClassWeight = Literal["balanced"]
+
+_MOST = {"hidden": 65_536, "epochs": 10**9, "patience": 10**9, "batch_size": 2**31, "seed": 2**63 - 1}
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,15 @@ class Recipe:
         _check_choice("optimizer", self.optimizer, get_args(OptimizerName))
         _check_choice("class_weight", self.class_weight, (None, *get_args(ClassWeight)))
         for field in ("hidden", "epochs", "patience", "batch_size"):
-            _check_whole(field, getattr(self, field), least=1, optional=field == "batch_size")
-        _check_whole("seed", self.seed, least=0, optional=False)
+            _check_whole(field, getattr(self, field), 1, _MOST[field], optional=field == "batch_size")
+        _check_whole("seed", self.seed, 0, _MOST["seed"], optional=False)
+        if self.learning_rate is not None:
+            _check_number("learning_rate", self.learning_rate, lambda rate: rate > 0, "a number above 0")
+        _check_number("weight_decay", self.weight_decay, lambda decay: decay >= 0, "a number of at least 0")
+        _check_number("test_share", self.test_share, lambda share: 0 <= share < 1, "a number from 0 to below 1")
         _check_number(
-            "learning_rate", self.learning_rate, self.learning_rate is None or self.learning_rate > 0, "above 0"
+            "validation_share", self.validation_share, lambda share: 0 < share < 1, "a number between 0 and 1"
         )
-        _check_number("weight_decay", self.weight_decay, self.weight_decay >= 0, "at least 0")
-        _check_number("test_share", self.test_share, 0 <= self.test_share < 1, "from 0 to below 1")
-        _check_number("validation_share", self.validation_share, 0 < self.validation_share < 1, "between 0 and 1")
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Recipe:
@@ -101,13 +104,13 @@ def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None
         raise InputError(f"{name} must be one of {shown}; got {value!r}")
 
 
-def _check_whole(name: str, value: object, *, least: int, optional: bool) -> None:
+def _check_whole(name: str, value: object, least: int, most: int, *, optional: bool) -> None:
     if value is None and optional:
         return
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise InputError(f"{name} must be a whole number of at least {least}; got {value!r}")
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise InputError(f"{name} must be a whole number from {least} to {most:,}; got {value!r}")
 
 
-def _check_number(name: str, value: float | None, holds: bool, wanted: str) -> None:
-    if not holds:
+def _check_number(name: str, value: object, holds: Callable[[float], bool], wanted: str) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not holds(value):
         raise InputError(f"{name} must be {wanted}; got {value!r}")

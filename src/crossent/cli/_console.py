@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TextIO
 
 import typer
 from rich.console import Console
+from typing_extensions import override
 
 from .._errors import DataWarning, InputError
 
@@ -20,8 +21,18 @@ P = ParamSpec("P")
 USER_ERROR = 2
 INTERRUPTED = 130
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+class _Terminal(Console):
+    """A console that prints text as it is, and lets the work go on when its reader has gone, as `head` does."""
+
+    @override
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+out = _Terminal(highlight=False, markup=False, soft_wrap=True)
+err = _Terminal(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 def command(function: Callable[P, None]) -> Callable[P, None]:
@@ -39,17 +50,24 @@ def command(function: Callable[P, None]) -> Callable[P, None]:
                 function(*args, **kwargs)
             sys.stdout.flush()
         except InputError as error:
-            err.print("error:", style="bold red", end=" ")
-            err.print(str(error), markup=False)
+            _show_error(str(error))
             raise typer.Exit(USER_ERROR) from None
-        except BrokenPipeError:  # the reader of our output has gone, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:
+            out.on_broken_pipe()
             raise typer.Exit(0) from None
+        except OSError as error:  # a full disk, a file that may not be read
+            _show_error(f"{error.filename or 'the output'}: {error.strerror or error}")
+            raise typer.Exit(USER_ERROR) from None
         except KeyboardInterrupt:
             err.print("interrupted", style="bold red")
             raise typer.Exit(INTERRUPTED) from None
 
     return run
+
+
+def _show_error(message: str) -> None:
+    err.print("error:", style="bold red", end=" ")
+    err.print(message)
 
 
 def _show_warning(
@@ -62,7 +80,7 @@ def _show_warning(
 ) -> None:
     if issubclass(category, DataWarning):
         err.print("note:", style="bold yellow", end=" ")
-        err.print(str(message), markup=False)
+        err.print(str(message))
 
 
 def print_json(record: dict[str, Any]) -> None:

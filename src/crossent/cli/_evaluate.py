@@ -68,7 +68,7 @@ def evaluate(
 
         show_figures(metrics, rows="rows")
         if report:
-            out.print(f"\nreport   {report}", style="bold", markup=False)
+            out.print(f"\nreport   {report}", style="bold")
 
 
 def _of_scores(

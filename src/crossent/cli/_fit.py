@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +22,16 @@ def fit(
     data: Data,
     target: Annotated[str, typer.Option("--target", "-t", help="The column that holds the labels.")],
     out_dir: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the model and its report By default DATA.crossent.")
+        Path | None, typer.Option("--out", "-o", help="Folder for the model and its report. By default DATA.crossent.")
     ] = None,
     positive: Annotated[
         str | None, typer.Option(help="The class that a high probability stands for, if there are two.")
+    ] = None,
+    class_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class", help="Name all classes, where some look like missing labels or have no row. Repeat it."
+        ),
     ] = None,
     kind: Kinds = None,
     model: Annotated[str, typer.Option(help="mlp, or linear (logistic regression).")] = "mlp",
@@ -62,19 +69,22 @@ def fit(
         kinds=kinds_of(kind),
         target=target,
         positive=positive,
+        classes=class_,
         drop_unlabelled=drop_unlabelled,
         device=device,
-        model=model,
-        hidden=hidden,
-        optimizer=optimizer,
-        learning_rate=learning_rate,
-        batch_size=batch_size,
-        epochs=epochs,
-        patience=patience,
-        class_weight=class_weight,
-        test_share=test_share,
-        validation_share=validation_share,
-        seed=seed,
+        recipe={
+            "model": model,
+            "hidden": hidden,
+            "optimizer": optimizer,
+            "learning_rate": learning_rate,
+            "batch_size": batch_size,
+            "epochs": epochs,
+            "patience": patience,
+            "class_weight": class_weight,
+            "test_share": test_share,
+            "validation_share": validation_share,
+            "seed": seed,
+        },
     )
 
 
@@ -85,29 +95,39 @@ def default_folder(data: list[str]) -> Path:
 
 
 def fit_and_report(
-    source: Any, folder: Path, *, overwrite: bool, as_json: bool, quiet: bool, kinds: dict[str, Any], **options: Any
+    source: Any,
+    folder: Path,
+    *,
+    target: str,
+    recipe: dict[str, Any],
+    kinds: dict[str, Any],
+    overwrite: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
 ) -> None:
     """Fit, save, write the report, and say what came of it."""
     from ._progress import Bar  # imports torch
     from ._show import show_columns, show_figures, show_training  # imports crossent.evaluation
 
-    crossent.classifier.check_free(folder, overwrite=overwrite)  # before the work, not after it
+    # Before the work, not after it:
+    crossent.classifier.check_free(folder, overwrite=overwrite)
+    crossent.Recipe.of(recipe)
     table = crossent.read(source, kinds=kinds)
     show = not (quiet or as_json)
     if show:
-        show_columns(table, options["target"])
+        show_columns(table, target)
     with Bar(shown=show) as bar:
-        model = crossent.fit(table, watch=bar, **options)
-    model.save(folder, overwrite=overwrite)
+        model = crossent.fit(table, target=target, watch=bar, **options, **recipe)
     report = folder / "report.html"
-    _write_report(model, table, report)
+    model.save(folder, overwrite=overwrite, pages={report.name: _report(model, table, folder.stem)})
     if as_json:
         print_json(_record(model, table, folder, report))
     elif show:
         show_training(model)
         show_figures(judged(model).compute(), rows="test rows" if model.rows["test"] else "validation rows")
-        out.print(f"\nreport   {report}\nmodel    {folder}", style="bold", markup=False)
-        out.print(f"\nnext     crossent predict {folder} NEW.csv -o predictions.csv", markup=False)
+        out.print(f"\nreport   {report}\nmodel    {folder}", style="bold")
+        out.print(f"\nnext     crossent predict {shlex.quote(str(folder))} NEW.csv -o predictions.csv")
 
 
 def judged(model: Model) -> Evaluation:
@@ -117,14 +137,9 @@ def judged(model: Model) -> Evaluation:
     return model.evaluation
 
 
-def _write_report(model: Model, table: Table, path: Path) -> None:
-    crossent.report.write(
-        path,
-        judged(model),
-        title=f"{path.parent.stem}: {model.target.name}",
-        history=model.history,
-        facts=_facts(model, table),
-    )
+def _report(model: Model, table: Table, name: str) -> str:
+    title = f"{name}: {model.target.name}"
+    return crossent.report.html(judged(model), title=title, history=model.history, facts=_facts(model, table))
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:

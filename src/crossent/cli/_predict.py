@@ -32,4 +32,4 @@ def predict(
     if as_json:
         print_json({"rows": rows, "output": str(output), "threshold": threshold})
     elif not quiet:
-        out.print(f"{rows:,} rows written to {output}", markup=False)
+        out.print(f"{rows:,} rows written to {output}")

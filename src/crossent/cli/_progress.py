@@ -16,8 +16,7 @@ class Bar(Watch):
 
     def __init__(self, *, shown: bool) -> None:
         self._progress = Progress(
-            TextColumn("training"),
-            BarColumn(),
+            BarColumn(bar_width=16),
             TaskProgressColumn(),
             TextColumn("{task.fields[figures]}"),
             TimeElapsedColumn(),
@@ -47,7 +46,7 @@ class Bar(Watch):
     def epoch(self, record: Epoch) -> None:
         """Show the epoch's figures."""
         figures = (
-            f"epoch {record.epoch}  loss {record.loss:.4f}  validation loss {record.validation_loss:.4f}  "
+            f"epoch {record.epoch}  loss {record.loss:.4f}  validation {record.validation_loss:.4f}  "
             f"{record.rows_per_second:,.0f} rows/s"
         )
         self._progress.update(self._bar, figures=figures)

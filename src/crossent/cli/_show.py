@@ -20,7 +20,7 @@ def show_columns(table: Table, target: str) -> None:
     columns = [column for column in table.columns if column.name != target]
     kinds = Counter(column.kind for column in columns)
     counted = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
-    out.print(f"{len(table):,} rows; target {target!r}; {len(columns)} other columns: {counted}", markup=False)
+    out.print(f"{len(table):,} rows; target {target!r}; {len(columns)} other columns: {counted}")
     shown = columns if len(columns) <= _MOST_COLUMNS else [column for column in columns if column.note][:_MOST_COLUMNS]
     if not shown:
         return
@@ -37,7 +37,14 @@ def show_columns(table: Table, target: str) -> None:
         values = table.frame[column.name]
         style = "dim" if column.kind in _UNLEARNT else ""
         note = column.note or ("set aside" if style else "")
-        grid.add_row(column.name, column.kind, f"{values.null_count():,}", f"{values.n_unique():,}", note, style=style)
+        grid.add_row(
+            column.name,
+            column.kind,
+            f"{values.null_count():,}",
+            f"{values.drop_nulls().n_unique():,}",
+            note,
+            style=style,
+        )
     out.print(grid)
 
 
@@ -52,7 +59,6 @@ def show_training(model: Model) -> None:
     rows = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
     out.print(
         f"\nrows: {rows}; best epoch {history.best_epoch} of {len(history.epochs)} ({ends[history.stopped]})",
-        markup=False,
     )
 
 
@@ -72,10 +78,10 @@ def show_figures(metrics: Metrics, *, rows: str) -> None:
     out.print(grid)
     if metrics.threshold is not None:
         of = f" of {metrics.task.positive!r}" if metrics.task.kind == "binary" else ""
-        out.print(f"\ndecided at a probability{of} of at least {metrics.threshold}:\n", markup=False)
+        out.print(f"\ndecided at a probability{of} of at least {metrics.threshold}:\n")
     else:
         out.print("\ndecided for the most probable class:\n")
-    out.print(classification_report(metrics), markup=False, end="")
+    out.print(classification_report(metrics), end="")
 
 
 def _key_figures(metrics: Metrics) -> list[tuple[str, float, float | None]]:

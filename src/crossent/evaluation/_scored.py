@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from .._errors import InputError
-from .._labels import Label, as_series, distinct, shown_names
+from .._labels import Label, as_series, class_named, distinct, in_type_of, shown_names
 from .._task import Task
 from ._evaluation import Evaluation, evaluate
 
@@ -89,21 +89,12 @@ def _task_of_one(classes: list[Label], column: str, positive: Label | None) -> T
 
 
 def _matched(name: Label | None, classes: list[Label]) -> Label | None:
-    """The class of that name, which may come as text from a command line."""
-    return next((label for label in classes if str(label) == str(name)), name)
+    return None if name is None else class_named(name, classes)
 
 
 def _class_of(column: str, labels: pl.Series) -> Label:
     """The class that a column's name stands for, in the labels' own type."""
-    name = column.removeprefix(_PREFIX)
     try:
-        if labels.dtype == pl.Int64:
-            return int(name)
-        if labels.dtype == pl.Boolean:
-            return {"true": True, "false": False, "1": True, "0": False}[name.lower()]
-    except (ValueError, KeyError):
-        kind = "a whole number" if labels.dtype == pl.Int64 else "true or false"
-        raise InputError(
-            f"column {column!r} must be named after a class, which is {kind} here: CLASS or {_PREFIX}CLASS"
-        ) from None
-    return name
+        return in_type_of(labels, column.removeprefix(_PREFIX))
+    except InputError as error:
+        raise InputError(f"column {column!r} must be named CLASS or {_PREFIX}CLASS: {error}") from None

@@ -121,7 +121,7 @@ def loss_chart(history: History) -> Chart:
             "x:Q",
             title="epoch",
             scale=alt.Scale(domain=[1, max(last, 2)], nice=False, zero=False),
-            axis=alt.Axis(tickMinStep=1, format="d"),
+            axis=alt.Axis(values=list(range(1, last + 1, math.ceil(last / 20))), format="d"),
         ),
         y=alt.Y("y:Q", title="loss", scale=alt.Scale(zero=False, padding=12)),
         color=alt.Color("c:N", scale=scale, legend=alt.Legend(columns=2)),

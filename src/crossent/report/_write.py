@@ -34,14 +34,20 @@ def write(
         facts: What else the reader should know: names and values, shown as a list.
 
     Raises:
-        InputError: The folder does not exist, or the path is a folder.
+        InputError: The folder does not exist, the path is a folder, or the file cannot be written.
     """
     target = Path(path)
+    try:
+        _write(target, html(evaluation, title=title, history=history, facts=facts))
+    except OSError as error:
+        raise InputError(f"the report {path} cannot be written: {error.strerror or error}") from None
+
+
+def _write(target: Path, page: str) -> None:
     if target.is_dir():
         raise InputError(f"a report is a file; {str(target)!r} is a folder: name a file in it, such as report.html")
     if not target.parent.is_dir():
         raise InputError(f"the folder of the report must exist; {str(target.parent)!r} does not")
-    page = html(evaluation, title=title, history=history, facts=facts)
     draft = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
         draft.write_text(page, encoding="utf-8", newline="\n")
