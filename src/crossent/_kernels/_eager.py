@@ -1,0 +1,40 @@
+"""Whether a tensor is plain data in memory, with nobody watching."""
+
+import torch
+from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor, peek_interpreter_stack
+from torch.autograd import forward_ad
+from torch.utils._python_dispatch import _get_current_dispatch_mode
+
+
+def may_read(tensor: Tensor) -> bool:
+    """Whether a check may look at the values: plain tensors on the CPU, nothing tracing or transforming them.
+
+    Elsewhere a look would break the graph (compile), fail (vmap, fake and meta tensors) or wait for the device.
+    """
+    if torch.compiler.is_compiling() or torch._C._get_tracing_state() is not None:
+        return False
+    plain = type(tensor) in (Tensor, torch.nn.Parameter) and not is_functorch_wrapped_tensor(tensor)
+    return plain and tensor.is_cpu and tensor.numel() > 0 and _get_current_dispatch_mode() is None
+
+
+def is_eager(*tensors: Tensor | None) -> bool:
+    """Whether a compiled kernel may take these tensors by their addresses: CPU memory, in order, nothing active.
+
+    Active are compilation, tracing, a functional transform, forward-mode differentiation or a dispatch mode.
+    """
+    if (
+        torch.compiler.is_compiling()
+        or torch._C._get_tracing_state() is not None
+        or peek_interpreter_stack() is not None
+        or forward_ad._current_level >= 0
+        or _get_current_dispatch_mode() is not None
+    ):
+        return False
+    return all(_is_memory(tensor) for tensor in tensors if tensor is not None)
+
+
+def _is_memory(tensor: Tensor) -> bool:
+    kind = type(tensor)
+    plain = kind is Tensor or kind is torch.nn.Parameter
+    return plain and tensor.is_cpu and tensor.layout is torch.strided and not tensor.is_neg()
