@@ -158,23 +158,29 @@ CROSSENT_INLINE void share_rows(TileRows<C>& of, C* tile, const C* target, const
   }
   const V shift = top == ruled_out ? V{} : top;
   const V bound = all<C>(largest<C>), reached = at_most(best, bound);
-  V total{}, distance{}, of_all{}, of_others{}, of_leader{};
+  V total{}, distance{}, of_others{}, of_leader{};
   c = I{};
-  for (int64_t k = 0; k < a.classes; ++k, c += 1) {
-    const V x = at_most(load(tile + k * tile_rows + r), bound);
-    V part = all<C>(even);
-    if (kind == Target::probabilities) part += sharp * load(target + k * tile_rows + r);
-    else part = c == label ? part + sharp : part;
-    part *= class_weight<C>(a, k);
-    const I leads = c == leader;
-    const V e = leads ? V{} : exp(x - shift);
-    store(e, tile + k * tile_rows + r);
-    total += e;
-    distance += times<C>(part, reached - x);
-    of_all += part;
-    of_others += leads ? V{} : part;
-    of_leader = leads ? part : of_leader;
+  for (int64_t k = 0; k < a.classes;) {
+    V exponentials{}, distances{}, parts{};
+    for (const int64_t end = k + terms_in_one < a.classes ? k + terms_in_one : a.classes; k < end; ++k, c += 1) {
+      const V x = at_most(load(tile + k * tile_rows + r), bound);
+      V part = all<C>(even);
+      if (kind == Target::probabilities) part += sharp * load(target + k * tile_rows + r);
+      else part = c == label ? part + sharp : part;
+      part *= class_weight<C>(a, k);
+      const I leads = c == leader;
+      const V e = leads ? V{} : exp(x - shift);
+      store(e, tile + k * tile_rows + r);
+      exponentials += e;
+      distances += times<C>(part, reached - x);
+      parts += leads ? V{} : part;
+      of_leader = leads ? part : of_leader;
+    }
+    total += exponentials;
+    distance += distances;
+    of_others += parts;
   }
+  const V of_all = of_others + of_leader;
   const Odds<V> odds = odds_against<C>(top, best, total);
   const V kept = load(of.weight + r);
   store(kept * (distance + times<C>(of_all, odds.loss)), of.loss + r);

@@ -12,7 +12,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from . import _compiled, _plain_binary, _plain_softmax
-from ._eager import is_eager
+from ._eager import is_eager, is_eager_gradient
 from ._range import LabelRangeError
 from ._reduction import Reduction
 
@@ -27,7 +27,12 @@ _COMPUTED = {
 
 
 def _wants_gradient(*tensors: Tensor | None) -> bool:
-    return torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)
+    if not torch.is_grad_enabled():
+        return False
+    for tensor in tensors:  # noqa: SIM110 (a generator costs more than the kernel of a small call)
+        if tensor is not None and tensor.requires_grad:
+            return True
+    return False
 
 
 def _address(tensor: Tensor | None) -> int:
@@ -74,7 +79,7 @@ def sigmoid_cross_entropy(
     if weights[0] is None or weights[1] is None:
         return None
     if _wants_gradient(logits):
-        return cast(Tensor, _Sigmoid.apply(logits, target, weight, pos_weight, weights, reduction))
+        return cast(Tensor, _apply(_Sigmoid)(logits, (target, weight, pos_weight), weights, reduction))
     return _run_sigmoid(logits, target, cast(tuple[_Repeated, _Repeated], weights), reduction)
 
 
@@ -113,9 +118,18 @@ def _softmax(
         weight = weight.detach().to(_COMPUTED[dtype]).contiguous()
     if label is not None:
         label = label.contiguous()
-    if _wants_gradient(logits):
-        return cast(Tensor, _Softmax.apply(logits, label, target, weight, ignore_index, label_smoothing, reduction))
-    return _run_softmax(logits, label, target, weight, ignore_index, label_smoothing, reduction)
+    options = ignore_index, label_smoothing, reduction
+    if torch.is_grad_enabled() and logits.requires_grad:
+        return cast(Tensor, _apply(_Softmax)(logits, (label, target, weight), options))
+    return _run_softmax(logits, label, target, weight, *options)
+
+
+def _apply(function: type[torch.autograd.Function]) -> Callable[..., Any]:
+    """`function.apply` without its look for functional transforms, which has been had, and costs as much as the rest.
+
+    Only the first argument is differentiated; tensors in the others' tuples are data.
+    """
+    return cast(Any, super(torch.autograd.Function, function)).apply
 
 
 def _run_softmax(
@@ -181,11 +195,11 @@ class _Softmax(torch.autograd.Function):
     @staticmethod
     @override
     def forward(*args: Any, **kwargs: Any) -> Any:
-        ctx, logits, label, target, weight, ignore_index, label_smoothing, reduction = args
-        options = ignore_index, label_smoothing, reduction
+        ctx, logits, (label, target, weight), options = args
+        ignore_index, label_smoothing, reduction = options
         # The factors of "none" are not known yet: one sweep now for the losses, one in backward for the gradient.
         gradient = None if reduction == "none" else _gradient_like(logits, target)
-        loss = _run_softmax(logits, label, target, weight, *options, gradient)
+        loss = _run_softmax(logits, label, target, weight, ignore_index, label_smoothing, reduction, gradient)
         ctx.save_for_backward(logits, label, target, weight, gradient)
         ctx.options = options
         return loss
@@ -194,7 +208,7 @@ class _Softmax(torch.autograd.Function):
     @override
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         logits, label, target, weight, gradient = ctx.saved_tensors
-        return _softmax_backward(grad_outputs[0], logits, label, target, weight, gradient, ctx.options), *[None] * 6
+        return _softmax_backward(grad_outputs[0], logits, label, target, weight, gradient, ctx.options), None, None
 
 
 def _softmax_backward(
@@ -207,7 +221,7 @@ def _softmax_backward(
     options: tuple[int, float, Reduction],
 ) -> Tensor:
     ignore_index, label_smoothing, reduction = options
-    if torch.is_grad_enabled() or not is_eager(grad_output):
+    if torch.is_grad_enabled() or not is_eager_gradient(grad_output):
 
         def plain(x: Tensor) -> Tensor:
             if label is not None:
@@ -228,7 +242,7 @@ def _softmax_backward(
         scale, row_scale = 1.0, grad_output.contiguous()
     # 16-bit gradients are rounded once, after the scale, which may be there to keep them from underflowing.
     gradient = _gradient_like(logits, target)
-    _run_softmax(logits, label, target, weight, *options, gradient, scale, row_scale)
+    _run_softmax(logits, label, target, weight, ignore_index, label_smoothing, reduction, gradient, scale, row_scale)
     return gradient
 
 
@@ -317,7 +331,7 @@ class _Sigmoid(torch.autograd.Function):
     @staticmethod
     @override
     def forward(*args: Any, **kwargs: Any) -> Any:
-        ctx, logits, target, weight, pos_weight, weights, reduction = args
+        ctx, logits, (target, weight, pos_weight), weights, reduction = args
         gradient = None if reduction == "none" else torch.empty(logits.shape, dtype=logits.dtype)
         loss = _run_sigmoid(logits, target, weights, reduction, gradient)
         ctx.save_for_backward(logits, target, weight, pos_weight, gradient)
@@ -330,8 +344,8 @@ class _Sigmoid(torch.autograd.Function):
         logits, target, weight, pos_weight, gradient = ctx.saved_tensors
         weights, reduction = ctx.options
         grad_output: Tensor = grad_outputs[0]
-        nothing = [None] * 5
-        if torch.is_grad_enabled() or not is_eager(grad_output):
+        nothing = [None] * 3
+        if torch.is_grad_enabled() or not is_eager_gradient(grad_output):
 
             def plain(x: Tensor) -> Tensor:
                 return _plain_binary.sigmoid_cross_entropy(x, target, weight, pos_weight, reduction)

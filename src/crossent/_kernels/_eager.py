@@ -31,10 +31,17 @@ def is_eager(*tensors: Tensor | None) -> bool:
         or _get_current_dispatch_mode() is not None
     ):
         return False
-    return all(_is_memory(tensor) for tensor in tensors if tensor is not None)
+    for tensor in tensors:
+        if tensor is None:
+            continue
+        kind = type(tensor)
+        if not (kind is Tensor or kind is torch.nn.Parameter) or not tensor.is_cpu:
+            return False
+        if tensor.layout is not torch.strided or tensor.is_neg():
+            return False
+    return True
 
 
-def _is_memory(tensor: Tensor) -> bool:
-    kind = type(tensor)
-    plain = kind is Tensor or kind is torch.nn.Parameter
-    return plain and tensor.is_cpu and tensor.layout is torch.strided and not tensor.is_neg()
+def is_eager_gradient(grad_output: Tensor) -> bool:
+    """The same of what comes into a backward, which may also be one of several that are computed at once."""
+    return is_eager(grad_output) and torch._C._has_storage(grad_output)

@@ -35,7 +35,7 @@ def _from_deprecated(size_average: bool | None, reduce: bool | None) -> Reductio
 def check_tensors(name: str, **arguments: object) -> None:
     """Raise TypeError for an argument that is neither a tensor nor None."""
     for argument, value in arguments.items():
-        if not isinstance(value, Tensor | None):
+        if value is not None and not isinstance(value, Tensor):
             raise TypeError(
                 f"{name}: {argument} must be a torch.Tensor, got {type(value).__name__}; "
                 f"use torch.as_tensor({argument})."

@@ -12,7 +12,7 @@ def class_dim(input: Tensor) -> int:
 
 def classes_last(values: Tensor) -> Tensor:
     """Return a view `(..., K)` of `(N, K, d1, ...)` or `(K,)`."""
-    return values.movedim(class_dim(values), -1)
+    return values.movedim(1, -1) if values.dim() > 2 else values
 
 
 def as_labels(input: Tensor, target: Tensor) -> Tensor:

@@ -89,4 +89,4 @@ def cross_entropy(
         )
     except _kernels.LabelRangeError:
         raise out_of_range("cross_entropy", input, target, ignore_index) from None
-    return loss.to(input.dtype)
+    return loss if loss.dtype is input.dtype else loss.to(input.dtype)
