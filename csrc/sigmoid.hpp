@@ -13,6 +13,18 @@ template <class C> CROSSENT_INLINE const C* written_out(const Repeated& of, int6
   const C* values = static_cast<const C*>(of.values);
   int64_t index = (begin / of.each) % of.size, left = of.each - begin % of.each;
   if (of.each == 1 && index + count <= of.size) return values + index;
+  if (of.size == 1) {
+    for (int64_t i = 0; i < count; ++i) room[i] = values[0];
+    return room;
+  }
+  if (of.each == 1) {
+    for (int64_t i = 0; i < count; index = 0) {
+      const int64_t run = of.size - index < count - i ? of.size - index : count - i;
+      for (int64_t j = 0; j < run; ++j) room[i + j] = values[index + j];
+      i += run;
+    }
+    return room;
+  }
   for (int64_t i = 0; i < count;) {
     const int64_t end = i + left < count ? i + left : count;
     for (const C value = values[index]; i < end; ++i) room[i] = value;

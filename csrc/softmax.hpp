@@ -26,9 +26,47 @@ template <class C> CROSSENT_INLINE C class_weight(const Softmax& a, int64_t c) {
 
 // Between a tile, [class][row], and memory with any strides.
 
+// Whole tiles of few classes side by side: with the number of classes known, the compiler turns rows with shuffles.
+template <int classes, class C, class T> CROSSENT_INLINE void turn_in(C* tile, const T* from) {
+  for (int r = 0; r < tile_rows; ++r)
+    for (int c = 0; c < classes; ++c) tile[c * tile_rows + r] = widen(from[r * classes + c]);
+}
+template <int classes, class C, class T> CROSSENT_INLINE void turn_out(const C* tile, T* to) {
+  for (int r = 0; r < tile_rows; ++r)
+    for (int c = 0; c < classes; ++c) narrow(tile[c * tile_rows + r], to + r * classes + c);
+}
+
+// Transposes a square of lanes: in step `half`, rows half apart swap the halves of each 2 * half lanes.
+template <class C, int half> CROSSENT_INLINE void swap_halves(Vector<C>* block) {
+  constexpr int N = lanes<C>;
+  Integers<C> low, high;
+  for (int i = 0; i < N; ++i) {
+    low[i] = (i & half) ? N + i - half : i;
+    high[i] = (i & half) ? N + i : i + half;
+  }
+  for (int i = 0; i < N; ++i) {
+    if (i & half) continue;
+    const Vector<C> a = block[i], b = block[i + half];
+    block[i] = shuffled(a, b, low);
+    block[i + half] = shuffled(a, b, high);
+  }
+}
+template <class C> CROSSENT_INLINE void turn(Vector<C>* block) {
+  constexpr int N = lanes<C>;
+  swap_halves<C, 1>(block);
+  if constexpr (N > 2) swap_halves<C, 2>(block);
+  if constexpr (N > 4) swap_halves<C, 4>(block);
+  if constexpr (N > 8) swap_halves<C, 8>(block);
+}
+
 template <class C, class T>
 CROSSENT_INLINE void gather(C* tile, const T* from, int64_t row_step, int64_t class_step, int64_t classes, int rows) {
   constexpr int N = lanes<C>;
+  if (rows == tile_rows && class_step == 1 && row_step == classes) {
+    if (classes == 2) return turn_in<2>(tile, from);
+    if (classes == 3) return turn_in<3>(tile, from);
+    if (classes == 4) return turn_in<4>(tile, from);
+  }
   const int whole = rows / N * N;
   int first = 0;
   if (row_step == 1) {
@@ -36,13 +74,19 @@ CROSSENT_INLINE void gather(C* tile, const T* from, int64_t row_step, int64_t cl
       for (int r = 0; r < whole; r += N) store(load(from + c * class_step + r), tile + c * tile_rows + r);
     first = whole;
   }
-  if (class_step == 1) {
-    for (int r = first; r < rows; ++r)
-      for (int64_t c = 0; c < classes; ++c) tile[c * tile_rows + r] = widen(from[r * row_step + c]);
-  } else {
-    for (int r = first; r < rows; ++r)
-      for (int64_t c = 0; c < classes; ++c) tile[c * tile_rows + r] = widen(from[r * row_step + c * class_step]);
+  if (class_step == 1 && classes >= N) {
+    for (; first + N <= rows; first += N) {
+      for (int64_t c = 0; c < classes; c += N) {
+        const int64_t at = c + N <= classes ? c : classes - N;  // the last block overlaps the one before
+        Vector<C> block[N];
+        for (int i = 0; i < N; ++i) block[i] = load(from + (first + i) * row_step + at);
+        turn<C>(block);
+        for (int i = 0; i < N; ++i) store(block[i], tile + (at + i) * tile_rows + first);
+      }
+    }
   }
+  for (int r = first; r < rows; ++r)
+    for (int64_t c = 0; c < classes; ++c) tile[c * tile_rows + r] = widen(from[r * row_step + c * class_step]);
   const int padded = (rows + N - 1) / N * N;
   for (int r = rows; r < padded; ++r)
     for (int64_t c = 0; c < classes; ++c) tile[c * tile_rows + r] = 0;
@@ -51,12 +95,28 @@ CROSSENT_INLINE void gather(C* tile, const T* from, int64_t row_step, int64_t cl
 template <class C, class T>
 CROSSENT_INLINE void scatter(const C* tile, T* to, int64_t row_step, int64_t class_step, int64_t classes, int rows) {
   constexpr int N = lanes<C>;
+  if (rows == tile_rows && class_step == 1 && row_step == classes) {
+    if (classes == 2) return turn_out<2>(tile, to);
+    if (classes == 3) return turn_out<3>(tile, to);
+    if (classes == 4) return turn_out<4>(tile, to);
+  }
   const int whole = rows / N * N;
   int first = 0;
   if (row_step == 1) {
     for (int64_t c = 0; c < classes; ++c)
       for (int r = 0; r < whole; r += N) store(load(tile + c * tile_rows + r), to + c * class_step + r);
     first = whole;
+  }
+  if (class_step == 1 && classes >= N) {
+    for (; first + N <= rows; first += N) {
+      for (int64_t c = 0; c < classes; c += N) {
+        const int64_t at = c + N <= classes ? c : classes - N;
+        Vector<C> block[N];
+        for (int i = 0; i < N; ++i) block[i] = load(tile + (at + i) * tile_rows + first);
+        turn<C>(block);
+        for (int i = 0; i < N; ++i) store(block[i], to + (first + i) * row_step + at);
+      }
+    }
   }
   for (int r = first; r < rows; ++r)
     for (int64_t c = 0; c < classes; ++c) narrow(tile[c * tile_rows + r], to + r * row_step + c * class_step);

@@ -9,9 +9,11 @@ from types import ModuleType
 import pytest
 import torch
 from torch import Tensor
+from typer.testing import CliRunner
 
 from crossent import functional as F
 from crossent._kernels import _compiled, _cpu, _plain_softmax
+from crossent.cli._main import app
 
 SHAPES = [(150_000, 2), (30_000, 10), (5_000, 70), (300, 1000), (2, 21, 128, 128)]
 
@@ -164,10 +166,10 @@ def test_what_the_kernels_do_not_take_is_left_to_the_definition() -> None:
 
 
 def test_the_environment_can_ask_for_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _compiled.in_use().startswith("compiled, ")
+    assert _compiled.kernels_in_use().startswith("compiled, ")
     monkeypatch.setattr(_compiled, "native", None)
     monkeypatch.setattr(_compiled, "_why_not", "a reason")
-    assert _compiled.in_use() == "torch operations: a reason"
+    assert _compiled.kernels_in_use() == "torch operations: a reason"
 
 
 def test_the_first_row_that_is_out_of_range_is_named_among_very_many() -> None:
@@ -175,3 +177,10 @@ def test_the_first_row_that_is_out_of_range_is_named_among_very_many() -> None:
     labels[[170_001, 150_007]] = 2
     with pytest.raises(IndexError, match=r"Target 2 is out of bounds: target\[150007\] must"):
         F.cross_entropy(logits, labels)
+
+
+def test_the_command_line_says_which_kernels_are_in_use() -> None:
+    result = CliRunner().invoke(app, ["env"])
+    assert result.exit_code == 0
+    assert f"torch    {torch.__version__}" in result.stdout
+    assert f"losses   {F.kernels_in_use()}" in result.stdout

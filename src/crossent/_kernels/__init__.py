@@ -6,7 +6,7 @@ from ._choose import nll as nll
 from ._choose import sigmoid_cross_entropy as sigmoid_cross_entropy
 from ._choose import sigmoid_focal as sigmoid_focal
 from ._choose import softmax_focal as softmax_focal
-from ._compiled import in_use as in_use
+from ._compiled import kernels_in_use as kernels_in_use
 from ._eager import may_read as may_read
 from ._plain_binary import binary_cross_entropy as binary_cross_entropy
 from ._range import LabelRangeError as LabelRangeError

@@ -14,8 +14,8 @@ if os.environ.get("CROSSENT_KERNELS") == "plain":
     native, _why_not = None, "the environment asks for it, CROSSENT_KERNELS=plain"
 
 
-def in_use() -> str:
-    """Say which kernels serve the losses on the CPU, and why."""
+def kernels_in_use() -> str:
+    """Say which kernels serve the losses on the CPU, and why: compiled ones, or torch operations."""
     if native is None:
         return f"torch operations: {_why_not}"
     threads = "torch's threads" if native.parallel else "one thread, built without OpenMP"
