@@ -24,7 +24,7 @@ clean:
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt CMakeLists.txt $(wildcard csrc/*)
 	$(PIP) --editable .
 	touch $@
 

@@ -22,6 +22,7 @@ with warnings.catch_warnings():
 
 # torch warns when its own linear_cross_entropy falls back; its random test cases warn of how they were made.
 pytestmark = [
+    pytest.mark.usefixtures("each_kernel"),
     pytest.mark.filterwarnings("ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
 ]

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from crossent import functional as F
 
+pytestmark = pytest.mark.usefixtures("each_kernel")
+
 ROWS = torch.zeros(2, 3)
 LABELS = torch.tensor([0, 1])
 IMAGE = torch.zeros(2, 3, 4)

@@ -10,6 +10,8 @@ from torch.nn import functional as torch_losses
 
 from crossent import functional as F
 
+pytestmark = pytest.mark.usefixtures("each_kernel")
+
 mp.mp.dps = 60
 
 LEADS = [-90.0, -40.0, -10.0, -1.0, 0.0, 0.5, 2.0, 5.0, 10.0, 15.0, 17.0, 25.0, 40.0, 60.0, 80.0]

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from crossent import functional as F
 
+pytestmark = pytest.mark.usefixtures("each_kernel")
+
 
 def close(a: Tensor, b: Tensor, tolerance: float = 1e-12) -> None:
     torch.testing.assert_close(a, b, rtol=tolerance, atol=tolerance)

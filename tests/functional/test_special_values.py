@@ -9,6 +9,8 @@ from torch import Tensor
 
 from crossent import functional as F
 
+pytestmark = pytest.mark.usefixtures("each_kernel")
+
 INF, NAN = math.inf, math.nan
 P = 1 / (1 + math.exp(-1))
 

@@ -7,6 +7,7 @@ import typer
 import crossent
 
 from ._demo import demo
+from ._env import env
 from ._evaluate import evaluate
 from ._fit import fit
 from ._predict import predict
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (fit, predict, evaluate, demo):
+for command in (fit, predict, evaluate, demo, env):
     app.command()(command)
 
 

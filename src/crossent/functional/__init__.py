@@ -1,5 +1,6 @@
 """The losses with torch's signatures, focal losses, and the weights that go with imbalanced classes."""
 
+from .._kernels import kernels_in_use as kernels_in_use
 from ._binary_cross_entropy import binary_cross_entropy as binary_cross_entropy
 from ._binary_cross_entropy import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from ._class_weights import class_weights as class_weights

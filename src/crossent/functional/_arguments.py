@@ -6,8 +6,6 @@ from typing import overload
 
 import torch
 from torch import Tensor
-from torch._C._functorch import is_functorch_wrapped_tensor
-from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 from .._kernels import Reduction
 
@@ -37,7 +35,7 @@ def _from_deprecated(size_average: bool | None, reduce: bool | None) -> Reductio
 def check_tensors(name: str, **arguments: object) -> None:
     """Raise TypeError for an argument that is neither a tensor nor None."""
     for argument, value in arguments.items():
-        if not isinstance(value, Tensor | None):
+        if value is not None and not isinstance(value, Tensor):
             raise TypeError(
                 f"{name}: {argument} must be a torch.Tensor, got {type(value).__name__}; "
                 f"use torch.as_tensor({argument})."
@@ -70,17 +68,6 @@ def _is_16_bit(tensor: Tensor) -> bool:
 
 def _autocasts(device: str) -> bool:
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
-
-
-def may_read(tensor: Tensor) -> bool:
-    """Whether a check may look at the values: plain tensors on the CPU, nothing tracing or transforming them.
-
-    Elsewhere a look would break the graph (compile), fail (vmap, fake and meta tensors) or wait for the device.
-    """
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():
-        return False
-    plain = type(tensor) in (Tensor, torch.nn.Parameter) and not is_functorch_wrapped_tensor(tensor)
-    return plain and tensor.device.type == "cpu" and tensor.numel() > 0 and _get_current_dispatch_mode() is None
 
 
 def dtype_name(tensor: Tensor) -> str:

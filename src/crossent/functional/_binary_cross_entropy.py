@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_real, check_tensors, may_read, promoted, resolve_reduction
+from ._arguments import autocast, check_real, check_tensors, promoted, resolve_reduction
 
 
 def binary_cross_entropy_with_logits(
@@ -140,7 +140,7 @@ def _check_broadcasts(name: str, argument: str, weight: Tensor | None, input: Te
 
 
 def _check_shares(name: str, argument: str, values: Tensor, cure: str) -> None:
-    if not may_read(values):
+    if not _kernels.may_read(values):
         return
     least, greatest = (float(bound) for bound in values.detach().aminmax())
     if not (least >= 0 and greatest <= 1):

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from ._arguments import check_real, dtype_name, may_read
+from ._arguments import check_real, dtype_name
 
 
 def class_dim(input: Tensor) -> int:
@@ -12,7 +12,7 @@ def class_dim(input: Tensor) -> int:
 
 def classes_last(values: Tensor) -> Tensor:
     """Return a view `(..., K)` of `(N, K, d1, ...)` or `(K,)`."""
-    return values.movedim(class_dim(values), -1)
+    return values.movedim(1, -1) if values.dim() > 2 else values
 
 
 def as_labels(input: Tensor, target: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ def check_classes(name: str, input: Tensor, weight: Tensor | None) -> None:
 
 
 def check_indices(name: str, input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> None:
-    """Check that the target holds one class index a row: shape, type, weight's type, range."""
+    """Check that the target holds one class index a row: shape, type, weight's type; the kernels check the range."""
     _check_batch(name, input, target)
     _check_is_index_type(name, target)
     _check_rows(name, input, target)
@@ -43,8 +43,6 @@ def check_indices(name: str, input: Tensor, target: Tensor, weight: Tensor | Non
             f"{name}: weight must have the input's type: expected scalar type {dtype_name(input)} "
             f"but found {dtype_name(weight)}; use weight.to(input.dtype)."
         )
-    if may_read(target):
-        _check_range(name, target.long(), input.shape[class_dim(input)], ignore_index)
 
 
 def _check_batch(name: str, input: Tensor, target: Tensor) -> None:
@@ -94,19 +92,16 @@ def _cure(input: Tensor, target: Tensor) -> str:
     return "give one class index a row; for one-hot rows use target.argmax(1)."
 
 
-def _check_range(name: str, target: Tensor, classes: int, ignore_index: int) -> None:
-    least, greatest = (int(bound) for bound in target.aminmax())
-    if least >= 0 and greatest < classes:
-        return
+def out_of_range(name: str, input: Tensor, target: Tensor, ignore_index: int) -> IndexError:
+    """Return the error that says where the first class index stands that is none."""
+    target, classes = target.long(), input.shape[class_dim(input)]
     outside = ((target < 0) | (target >= classes)) & (target != ignore_index)
-    if outside.any():
-        place = outside.nonzero()[0].tolist()
-        value = int(target[tuple(place)])
-        raise IndexError(
-            f"{name}: Target {value} is out of bounds: target{place or ''} must be a class index from 0 to "
-            f"{classes - 1}, since input has {classes} classes, or ignore_index={ignore_index}; "
-            "count classes from 0, or widen input."
-        )
+    place = outside.nonzero()[0].tolist()
+    return IndexError(
+        f"{name}: Target {int(target[tuple(place)])} is out of bounds: target{place or ''} must be a class index from "
+        f"0 to {classes - 1}, since input has {classes} classes, or ignore_index={ignore_index}; "
+        "count classes from 0, or widen input."
+    )
 
 
 def check_probabilities(name: str, target: Tensor, ignore_index: int) -> None:

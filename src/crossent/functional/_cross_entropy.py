@@ -12,6 +12,7 @@ from ._classes import (
     check_smoothing,
     check_some_class,
     classes_last,
+    out_of_range,
 )
 
 
@@ -82,7 +83,10 @@ def cross_entropy(
         return loss.to(promoted(input, target, weight))
     check_indices("cross_entropy", input, target, weight, ignore_index)
     check_some_class("cross_entropy", input)
-    loss = _kernels.cross_entropy_indices(
-        classes_last(input), as_labels(input, target), weight, ignore_index, label_smoothing, how
-    )
-    return loss.to(input.dtype)
+    try:
+        loss = _kernels.cross_entropy_indices(
+            classes_last(input), as_labels(input, target), weight, ignore_index, label_smoothing, how
+        )
+    except _kernels.LabelRangeError:
+        raise out_of_range("cross_entropy", input, target, ignore_index) from None
+    return loss if loss.dtype is input.dtype else loss.to(input.dtype)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .. import _kernels
 from ._arguments import autocast, check_real, check_tensors, promoted, resolve_reduction
-from ._classes import as_labels, check_classes, check_indices, check_some_class, classes_last
+from ._classes import as_labels, check_classes, check_indices, check_some_class, classes_last, out_of_range
 
 
 def focal_loss(
@@ -60,7 +60,10 @@ def focal_loss(
     input, weight = autocast(input), autocast(weight)
     check_indices("focal_loss", input, target, weight, ignore_index)
     check_some_class("focal_loss", input)
-    loss = _kernels.softmax_focal(classes_last(input), as_labels(input, target), weight, ignore_index, gamma, how)
+    try:
+        loss = _kernels.softmax_focal(classes_last(input), as_labels(input, target), weight, ignore_index, gamma, how)
+    except _kernels.LabelRangeError:
+        raise out_of_range("focal_loss", input, target, ignore_index) from None
     return loss.to(input.dtype)
 
 

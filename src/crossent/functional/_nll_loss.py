@@ -4,7 +4,7 @@ from torch import Tensor
 
 from .. import _kernels
 from ._arguments import autocast, check_tensors, resolve_reduction
-from ._classes import as_labels, check_classes, check_indices, classes_last
+from ._classes import as_labels, check_classes, check_indices, classes_last, out_of_range
 
 
 def nll_loss(
@@ -52,5 +52,8 @@ def nll_loss(
     check_classes("nll_loss", input, weight)
     input, weight = autocast(input), autocast(weight)
     check_indices("nll_loss", input, target, weight, ignore_index)
-    loss = _kernels.nll(classes_last(input), as_labels(input, target), weight, ignore_index, how)
+    try:
+        loss = _kernels.nll(classes_last(input), as_labels(input, target), weight, ignore_index, how)
+    except _kernels.LabelRangeError:
+        raise out_of_range("nll_loss", input, target, ignore_index) from None
     return loss.to(input.dtype)

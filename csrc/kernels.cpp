@@ -1,0 +1,182 @@
+#include "kernels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+namespace crossent {
+
+namespace baseline { extern const Loops loops; }
+#ifdef CROSSENT_X86_LEVELS
+namespace x86_64_v3 { extern const Loops loops; }
+namespace x86_64_v4 { extern const Loops loops; }
+#endif
+
+std::vector<const Loops*> available_loops() {
+  std::vector<const Loops*> found;
+#ifdef CROSSENT_X86_LEVELS
+  __builtin_cpu_init();
+  const bool v3 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") &&
+                  __builtin_cpu_supports("bmi2");
+  const bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+                  __builtin_cpu_supports("avx512vl");
+  // The first is taken. The fourth level comes second until it has been run on a processor that has it.
+  if (v3) found.push_back(&x86_64_v3::loops);
+  if (v4) found.push_back(&x86_64_v4::loops);
+#endif
+  found.push_back(&baseline::loops);
+  return found;
+}
+
+namespace {
+
+const Loops*& chosen_loops() {
+  static const Loops* chosen = available_loops().front();
+  return chosen;
+}
+
+// Below this many elements a parallel region costs more than it saves.
+constexpr int64_t worth_sharing = 1 << 17;
+constexpr int64_t elements_in_stretch = 1 << 14;
+constexpr int64_t labels_in_stretch = 1 << 16;
+
+// Calls work(stretch, thread) for each stretch.
+template <class Work> void share(int64_t stretches, int threads, const Work& work) {
+#ifdef _OPENMP
+  if (threads > 1) {
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
+    for (int64_t i = 0; i < stretches; ++i) work(i, omp_get_thread_num());
+    return;
+  }
+#endif
+  for (int64_t i = 0; i < stretches; ++i) work(i, 0);
+}
+
+// A gradient is fresh memory: touched for the first time, page by page, that costs more than the arithmetic. Large
+// pages, where the system gives them on request, are touched 512 times less often. A request and no more: errors, and
+// systems without it, change nothing.
+void ask_for_large_pages(void* memory, int64_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr uintptr_t page = uintptr_t{1} << 21;
+  if (!memory || bytes < int64_t{4} * int64_t{page}) return;
+  const uintptr_t from = reinterpret_cast<uintptr_t>(memory), first = (from + page - 1) / page * page;
+  const uintptr_t last = (from + uintptr_t(bytes)) / page * page;
+  madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
+#endif
+}
+
+int64_t width_of(Type type) {
+  return type == Type::float64 ? 8 : type == Type::float32 ? 4 : 2;
+}
+
+int threads_for(int64_t elements, int64_t stretches, int threads) {
+#ifdef _OPENMP
+  if (elements >= worth_sharing && !omp_in_parallel()) return int(std::min<int64_t>(threads, stretches));
+#endif
+  (void)elements, (void)stretches, (void)threads;
+  return 1;
+}
+
+void write(double value, Type type, void* to) {
+  if (type == Type::float64) {
+    std::memcpy(to, &value, sizeof value);
+  } else {
+    const float narrowed = float(value);
+    std::memcpy(to, &narrowed, sizeof narrowed);
+  }
+}
+
+double total(const std::vector<double>& sums) {
+  double all = 0;
+  for (const double sum : sums) all += sum;
+  return all;
+}
+
+Counted count_labels(const Loops& loops, const Softmax& a, Type type, int threads) {
+  const int64_t rows = a.outer * a.inner, stretches = (rows + labels_in_stretch - 1) / labels_in_stretch;
+  std::vector<Counted> counted(static_cast<size_t>(stretches));
+  share(stretches, threads_for(rows, stretches, threads), [&](int64_t i, int) {
+    const int64_t begin = i * labels_in_stretch, end = std::min(rows, begin + labels_in_stretch);
+    counted[static_cast<size_t>(i)] = loops.count[int(type)](a, begin, end);
+  });
+  Counted all{-1, 0};
+  for (const Counted& one : counted) {
+    if (one.outside >= 0) return one;
+    all.weight += one.weight;
+  }
+  return all;
+}
+
+}  // namespace
+
+const Loops& current_loops() { return *chosen_loops(); }
+
+bool use_loops(const char* name) {
+  for (const Loops* loops : available_loops()) {
+    if (std::strcmp(loops->name, name) == 0) {
+      chosen_loops() = loops;
+      return true;
+    }
+  }
+  return false;
+}
+
+int64_t softmax(Softmax a, Type type, Reduction reduction, void* loss, int threads) {
+  const Loops& loops = current_loops();
+  double divisor = double(a.outer * a.inner);
+  if (a.label) {
+    const Counted counted = count_labels(loops, a, type, threads);
+    if (counted.outside >= 0) return counted.outside;
+    divisor = counted.weight;
+  }
+  if (reduction == Reduction::mean) a.scale /= divisor;
+
+  ask_for_large_pages(a.gradient, a.outer * a.inner * a.classes * width_of(type));
+  int64_t rows_in_stretch = std::max<int64_t>(1, elements_in_stretch / a.classes);
+  if (is_tiled(a)) rows_in_stretch = (rows_in_stretch + tile_rows - 1) / tile_rows * tile_rows;
+  const int64_t of_one = (a.inner + rows_in_stretch - 1) / rows_in_stretch, stretches = a.outer * of_one;
+  const int used = threads_for(a.outer * a.inner * a.classes, stretches, threads);
+
+  constexpr int64_t line = 64;
+  const int64_t width = type == Type::float64 ? 8 : 4;
+  const int64_t of_thread = (scratch_elements(a) * width + line - 1) / line * line;
+  const std::unique_ptr<char[]> scratch(new char[static_cast<size_t>(of_thread * used + line)]);
+  char* const aligned = scratch.get() + (line - int64_t(reinterpret_cast<uintptr_t>(scratch.get()) % line));
+
+  std::vector<double> sums(static_cast<size_t>(stretches));
+  share(stretches, used, [&](int64_t i, int thread) {
+    const int64_t begin = i % of_one * rows_in_stretch, end = std::min(a.inner, begin + rows_in_stretch);
+    sums[static_cast<size_t>(i)] = loops.softmax[int(type)](a, i / of_one, begin, end, aligned + of_thread * thread);
+  });
+  if (reduction == Reduction::mean) write(total(sums) / divisor, type, loss);
+  if (reduction == Reduction::sum) write(total(sums), type, loss);
+  return -1;
+}
+
+void sigmoid(Sigmoid a, Type type, int64_t elements, Reduction reduction, void* loss, int threads) {
+  const Loops& loops = current_loops();
+  if (reduction == Reduction::mean) a.scale /= double(elements);
+  ask_for_large_pages(a.gradient, elements * width_of(type));
+  const int64_t stretches = (elements + elements_in_stretch - 1) / elements_in_stretch;
+  std::vector<double> sums(static_cast<size_t>(stretches));
+  share(stretches, threads_for(elements, stretches, threads), [&](int64_t i, int) {
+    const int64_t begin = i * elements_in_stretch, end = std::min(elements, begin + elements_in_stretch);
+    sums[static_cast<size_t>(i)] = loops.sigmoid[int(type)](a, begin, end);
+  });
+  if (reduction == Reduction::mean) write(total(sums) / double(elements), type, loss);
+  if (reduction == Reduction::sum) write(total(sums), type, loss);
+}
+
+}  // namespace crossent

@@ -1,0 +1,20 @@
+// The loops, compiled once for each instruction set; CROSSENT_LEVEL is its name. Nothing of the standard library is
+// used here: an inline function of it, compiled for a newer processor, could be linked into code for an older one.
+#include "api.hpp"
+#include "sigmoid.hpp"
+#include "softmax.hpp"
+
+#define CROSSENT_TEXT_(x) #x
+#define CROSSENT_TEXT(x) CROSSENT_TEXT_(x)
+
+namespace crossent::CROSSENT_LEVEL {
+
+extern const Loops loops;
+const Loops loops = {
+    CROSSENT_TEXT(CROSSENT_LEVEL),
+    {count<float>, count<double>, count<Bfloat16>, count<Float16>},
+    {softmax<float>, softmax<double>, softmax<Bfloat16>, softmax<Float16>},
+    {sigmoid<float>, sigmoid<double>, sigmoid<Bfloat16>, sigmoid<Float16>},
+};
+
+}  // namespace crossent::CROSSENT_LEVEL

@@ -1,0 +1,140 @@
+// The arithmetic of one row, for as many rows or classes at once as a vector has lanes. Straight-line and pure.
+//
+// Polynomials: S. L. Moshier, "Cephes Mathematical Library" (exp, log; single and double precision).
+#pragma once
+
+#include "lanes.hpp"
+
+namespace crossent::CROSSENT_LEVEL {
+
+// From 38 on log1p(exp(z)) is z to the last bit, even in float64; from 88 on exp(z) overflows in float32.
+template <class C> constexpr C linear_from = C(40);
+
+// exp(x) for x <= linear_from, subnormal results included; NaN for NaN, 0 for -inf.
+CROSSENT_INLINE Vector<float> exp(Vector<float> x) {
+  using F = Vector<float>;
+  using I = Integers<float>;
+  const F least = all<float>(-104.5f);
+  x = x < least ? least : x;
+  const F magic = all<float>(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number, in the low bits
+  const F shifted = x * 1.44269504088896341f + magic;
+  const F n = shifted - magic;
+  const F r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+  F p = r * 1.9875691500e-4f + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  const I exponent = bits_as<I>(shifted) - 0x4b400000;
+  const I half = exponent >> 1;  // in two steps, so that a subnormal result is rounded and not flushed
+  return p * bits_as<F>((half + 127) << 23) * bits_as<F>((exponent - half + 127) << 23);
+}
+
+CROSSENT_INLINE Vector<double> exp(Vector<double> x) {
+  using F = Vector<double>;
+  using I = Integers<double>;
+  const F least = all<double>(-746.0);
+  x = x < least ? least : x;
+  const F magic = all<double>(6755399441055744.0);  // 1.5 * 2^52
+  const F shifted = x * 1.4426950408889634073599 + magic;
+  const F n = shifted - magic;
+  const F r = (x - n * 6.93145751953125e-1) - n * 1.42860682030941723212e-6;
+  const F rr = r * r;
+  const F p = r * ((rr * 1.26177193074810590878e-4 + 3.02994407707441961300e-2) * rr + 9.99999999999999999910e-1);
+  const F q = ((rr * 3.00198505138664455042e-6 + 2.52448340349684104192e-3) * rr + 2.27265548208155028766e-1) * rr +
+              2.00000000000000000009;
+  const F e = 1.0 + 2.0 * (p / (q - p));
+  const I exponent = bits_as<I>(shifted) - 0x4338000000000000;
+  const I half = exponent >> 1;
+  return e * bits_as<F>((half + 1023) << 52) * bits_as<F>((exponent - half + 1023) << 52);
+}
+
+// log(x) for normal x > 0; NaN for NaN.
+CROSSENT_INLINE Vector<float> log(Vector<float> x) {
+  using F = Vector<float>;
+  using I = Integers<float>;
+  const I shifted = bits_as<I>(x) + (0x3f800000 - 0x3f3504f3);
+  const F e = __builtin_convertvector((shifted >> 23) - 127, F);
+  const F f = bits_as<F>((shifted & 0x007fffff) + 0x3f3504f3) - 1.0f;  // from sqrt(1/2) - 1 to sqrt(2) - 1
+  const F ff = f * f;
+  F p = f * 7.0376836292e-2f - 1.1514610310e-1f;
+  p = p * f + 1.1676998740e-1f;
+  p = p * f - 1.2420140846e-1f;
+  p = p * f + 1.4249322787e-1f;
+  p = p * f - 1.6668057665e-1f;
+  p = p * f + 2.0000714765e-1f;
+  p = p * f - 2.4999993993e-1f;
+  p = p * f + 3.3333331174e-1f;
+  const F tail = f * ff * p + e * -2.12194440e-4f - 0.5f * ff;
+  return x == x ? f + tail + e * 0.693359375f : x;
+}
+
+CROSSENT_INLINE Vector<double> log(Vector<double> x) {
+  using F = Vector<double>;
+  using I = Integers<double>;
+  const I root = I{} + 0x3fe6a09e667f3bcd;
+  const I shifted = bits_as<I>(x) + (0x3ff0000000000000 - root);
+  // The exponent is a small whole number: through the bits of 2^52 + 2^51, since few sets convert 64-bit integers.
+  const F e = bits_as<F>(((shifted >> 52) - 1023) + 0x4338000000000000) - 6755399441055744.0;
+  const F f = bits_as<F>((shifted & 0x000fffffffffffff) + root) - 1.0;
+  const F ff = f * f;
+  F p = f * 1.01875663804580931796e-4 + 4.97494994976747001425e-1;
+  p = p * f + 4.70579119878881725854;
+  p = p * f + 1.44989225341610930846e1;
+  p = p * f + 1.79368678507819816313e1;
+  p = p * f + 7.70838733755885391666;
+  F q = f + 1.12873587189167450590e1;
+  q = q * f + 4.52279145837532221105e1;
+  q = q * f + 8.29875266912776603211e1;
+  q = q * f + 7.11544750618563894466e1;
+  q = q * f + 2.31251620126765340583e1;
+  const F tail = f * (ff * (p / q)) - e * 2.121944400546905827679e-4 - 0.5 * ff;
+  return x == x ? f + tail + e * 0.693359375 : x;
+}
+
+// log(1 + u) for 0 <= u < inf, to the last bits also where 1 + u rounds.
+template <class V> CROSSENT_INLINE V log1p(V u) {
+  const V w = 1 + u;
+  return log(w) + (u - (w - 1)) / w;
+}
+
+// (a - b) - difference, exactly, where difference is a - b rounded; 0 where that is not finite.
+// Knuth, "The Art of Computer Programming", volume 2, section 4.2.2, theorem B (TwoSum).
+template <class V> CROSSENT_INLINE V lost_by_rounding(V a, V b, V difference) {
+  const V minus_b = difference - a;
+  const V lost = (a - (difference - minus_b)) - (b + minus_b);
+  return lost - lost == 0 ? lost : V{};
+}
+
+// weight * loss with 0 * inf = 0: a term that is weighed out is out.
+template <class C> CROSSENT_INLINE Vector<C> times(Vector<C> weight, Vector<C> loss) {
+  return ((weight == 0) & (loss == infinity<C>)) ? Vector<C>{} : weight * loss;
+}
+
+// The odds against a class, (1 - p) / p = total ratio, from the best other logit `top`, the class's own, and
+// total = the sum of exp(x_c - top) over the others.
+template <class V> struct Odds {
+  V odds;     // held at exp(linear_from) and more
+  V loss;     // softplus(z) = -log p
+  V against;  // sigmoid(z) = 1 - p
+  V share;    // sigmoid(z) / total: times exp(x_c - top), the softmax of another class
+};
+
+template <class C> CROSSENT_INLINE Odds<Vector<C>> odds_against(Vector<C> top, Vector<C> own, Vector<C> total) {
+  using V = Vector<C>;
+  const V bound = all<C>(linear_from<C>);
+  const V gap = top - own;
+  const V corrected = total * (1 + lost_by_rounding(top, own, gap));
+  const V half = all<C>(C(0.5));
+  const V z = gap + log(corrected < half ? half : corrected);
+  const V ratio = exp(at_most(gap, bound));
+  const V odds = corrected * ratio;
+  const V p = 1 / (1 + odds);
+  // total and not corrected: the ratio's own correction belongs to each exp(x_c - top) too.
+  const V share = ratio * (1 + lost_by_rounding(top, own, gap)) * p;
+  const V one = all<C>(C(1));
+  return {odds, z > bound ? z : log1p(odds), z > bound ? one : odds * p, share};
+}
+
+}  // namespace crossent::CROSSENT_LEVEL
