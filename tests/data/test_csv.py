@@ -201,3 +201,49 @@ def test_a_quote_that_is_never_closed_does_not_read_the_whole_file_into_memory(
     assert message(lambda: list(csv_frames(path, block=1 << 18))) == (
         f"{path}, line 2 is longer than 1 MB. Is this a CSV file?"
     )
+
+
+TABLE = pl.DataFrame({"a": range(1000), "b": ["é"] * 1000})
+
+
+def parquet() -> bytes:
+    TABLE.write_parquet(stream := io.BytesIO())
+    return stream.getvalue()
+
+
+def arrow() -> bytes:
+    TABLE.write_ipc(stream := io.BytesIO())
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "wanted"),
+    [
+        (parquet(), "looks like Parquet: name it .parquet."),
+        (arrow(), "looks like Arrow IPC: name it .arrow."),
+        (gzip.compress(b"a,b\n1,2\n"), "looks like gzip: name it .csv.gz."),
+        (b"PK\x03\x04", "looks like a zip archive or an Excel workbook: unpack it, or save the sheet as CSV."),
+        (
+            "a,b\n1,2\n".encode("utf-16-le"),
+            "looks like UTF-16: save it as UTF-8, for example: iconv -f UTF-16LE -t UTF-8.",
+        ),
+        (
+            "a,b\n1,2\n".encode("utf-16-be"),
+            "looks like UTF-16: save it as UTF-8, for example: iconv -f UTF-16BE -t UTF-8.",
+        ),
+        (b"a,b\n1,\0\n", "holds NUL bytes, so it is no text. Write it as CSV in UTF-8."),
+        (b"a,b\n" + b"1,2\n" * 5000 + b"\xe9\0,2\n", "holds NUL bytes, so it is no text. Write it as CSV in UTF-8."),
+    ],
+    ids=["parquet", "arrow", "gzip", "zip", "utf-16-le", "utf-16-be", "nul", "nul later"],
+)
+def test_a_file_of_another_format_is_told_what_it_looks_like(
+    tmp_path: Path, message: Message, content: bytes, wanted: str
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    assert message(lambda: list(csv_frames(path))) == f"{path} must be CSV, but it {wanted}"
+
+
+def test_a_column_may_be_called_as_the_first_bytes_of_another_format(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("PAR1,ARROW1,PK\n1,2,3\n")
+    assert rows_of(list(csv_frames(tmp_path / "t.csv"))) == [["1", "2", "3"]]

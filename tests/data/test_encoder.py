@@ -215,6 +215,14 @@ def edited(**changes: object) -> dict[str, Any]:
             "A saved encoder's 'spread' must be a finite number, but this came: nan. Was the file changed?",
         ),
         (
+            edited(scale={"center": 10**400, "spread": 1.0}),
+            f"A saved encoder's 'center' must be a finite number, but this came: 1{'0' * 79}. Was the file changed?",
+        ),
+        (
+            edited(scale={"center": float("-inf"), "spread": 1.0}),
+            "A saved encoder's 'center' must be a finite number, but this came: -inf. Was the file changed?",
+        ),
+        (
             edited(column={"name": "age", "kind": "constant", "note": "", "format": None}),
             "A saved encoding must be of a kind that is learned from, but 'age' is constant.",
         ),

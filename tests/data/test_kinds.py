@@ -265,3 +265,59 @@ def test_all_rows_count_not_the_first_ones() -> None:
     assert kind(["1"] * 5000 + ["x"]) == "category"
     assert kind(["2024-01-31"] * 5000 + ["x"]) == "category"
     assert kind(["true", "false"] * 5000 + ["x"]) == "category"
+
+
+STRAY = "if a mistake, correct it; if missing, leave it empty"
+
+
+@pytest.mark.parametrize("rest", ["a", "b"])
+def test_a_number_column_with_a_stray_word_says_which(rest: str) -> None:
+    numbers = [str(number % 300 - 150.5) for number in range(2000)]
+    noted = f"1,999 of 2,000 values are numbers, not 'unknown': {STRAY}"
+    assert column([*numbers[:-1], "unknown"], rest) == Column(rest, "category", noted)
+    noted = f"1,900 of 2,000 values are numbers, not 'unknown': {STRAY}"
+    assert column(["unknown"] * 100 + numbers[100:], rest) == Column(rest, "category", noted)
+    noted = f"1,996 of 2,000 values are numbers, not 'u', 'v', 'w' and 1 more: {STRAY}"
+    assert column(["u", "v", "w", "x" * 99, *numbers[4:]], rest).note == noted
+
+
+def test_leaving_the_stray_word_empty_makes_the_column_a_number() -> None:
+    assert kind(["1.5", "2.5", "unknown", "?"]) == "category"
+    assert kind(["1.5", "2.5", "", "?"]) == "number"
+
+
+def test_a_stray_word_is_said_of_identifiers_and_text_too() -> None:
+    numbers = [f"{number}.5" for number in range(99)]
+    noted = f"set aside: no two values are the same; 99 of 100 values are numbers, not 'unknown': {STRAY}"
+    assert column([*numbers, "unknown"]) == Column("a", "identifier", noted)
+    days = [f"Jan {day}, 2024" for day in range(1, 12)]
+    noted = f"11 of 12 values are dates as %b %d, %Y, not 'not known to us': {STRAY}"
+    assert column([*days, "not known to us"]) == Column("a", "text", noted)
+
+
+def test_a_long_stray_value_is_cut() -> None:
+    assert column(["1", "2", "x" * 99]).note == f"2 of 3 values are numbers, not '{'x' * 21}...': {STRAY}"
+
+
+@pytest.mark.parametrize(
+    "values", [["02134", "10001", "K1A"], ["1", "b", "c"], ["red", "green"], ["2024-01-31", "x", "y"], ["10:20", "1:3"]]
+)
+def test_nothing_is_said_where_most_values_are_words_or_codes(values: list[str]) -> None:
+    assert column(values) == Column("a", "category", "")
+
+
+def test_a_date_column_with_a_stray_value_says_which() -> None:
+    days = ["2024-01-31", "2024-02-01", "2024-02-02"] * 400
+    noted = f"1,200 of 1,201 values are dates as %Y-%m-%d, not 'soon': {STRAY}"
+    assert column([*days, "soon", "?"]) == Column("a", "category", noted)
+    noted = f"2 of 3 values are dates as %d/%m/%Y, not '2024-01-31': {STRAY}"
+    assert column(["31/01/2024", "30/01/2024", "2024-01-31"]).note == noted
+
+
+@pytest.mark.parametrize("day", ["1/31/24", "31.01.24", "31-Jan-24", "Jan 31, 24", "31 Jan 24 10:20"])
+def test_years_of_two_digits_are_pointed_out(day: str) -> None:
+    assert column([day, day, "soon"]).note == "dates? write years with four digits"
+
+
+def test_numbers_in_disguise_are_pointed_out_beside_a_stray_word() -> None:
+    assert column(["1,5", "2,5", "unknown"]).note == "numbers? write them as 1234.5"

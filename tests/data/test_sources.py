@@ -1,9 +1,11 @@
 """One table, whatever it comes in."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +81,26 @@ def test_arrays_and_tensors_have_columns_x0_x1_and_nan_is_missing() -> None:
         assert [column.note for column in table.columns] == ["", "1 NaN read as missing"]
 
 
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ([1, 2.5], [1.0, 2.5]),
+        ((1, None, 2.5), [1.0, None, 2.5]),
+        ([1, np.float64(2.5)], [1.0, 2.5]),
+        ([1, Decimal("2.5")], [1.0, 2.5]),
+        ([1, 2**70], [1.0, 2.0**70]),
+    ],
+)
+def test_whole_numbers_and_decimals_in_one_list_are_numbers(values: list[object], wanted: list[float]) -> None:
+    table = read({"a": values})
+    assert (table.columns[0].kind, table.frame["a"].to_list()) == ("number", wanted)
+
+
+def test_a_number_that_is_too_large_names_its_column(message: Message) -> None:
+    wanted = "Column 'a' must hold numbers within 1.8e308, but one is larger. Correct it."
+    assert message(lambda: read({"a": [1, 2.5, 10**400]})) == wanted
+
+
 def test_a_structured_array_keeps_its_names() -> None:
     source = np.array([(1, "a"), (2, "b")], dtype=[("size", "i4"), ("name", "U5")])
     assert read(source).frame.to_dict(as_series=False) == {"size": [1, 2], "name": ["a", "b"]}
@@ -143,6 +165,60 @@ def test_a_name_that_is_not_there_suggests_the_nearest_file(tmp_path: Path, mess
     )
 
 
+@pytest.mark.parametrize("sources", ["", [""], ["t.csv", ""]])
+def test_an_empty_path_is_refused_and_not_taken_for_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: Message, sources: object
+) -> None:
+    write(FRAME, tmp_path / "t.csv")
+    monkeypatch.chdir(tmp_path)
+    assert message(lambda: read(sources)) == (
+        "A path must name a file, a folder or a glob, but this one is empty. Is a variable not set?"
+    )
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".csv", "x" * 300 + "*.csv"])
+def test_a_name_that_is_too_long_is_one_clear_error(tmp_path: Path, message: Message, name: str) -> None:
+    assert message(lambda: read(tmp_path / name)) == f"{tmp_path / name} cannot be read: File name too long."
+
+
+def test_a_link_to_itself_is_one_clear_error(tmp_path: Path, message: Message) -> None:
+    path = tmp_path / "t.csv"
+    path.symlink_to(path)
+    assert message(lambda: read(path)) == f"{path} cannot be read: Too many levels of symbolic links."
+
+
+@pytest.mark.parametrize("call", ["stat", "iterdir", "is_file"])
+def test_a_folder_that_may_not_be_read_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: Message, call: str
+) -> None:
+    write(FRAME, tmp_path / "t.csv")
+
+    def denied(path: Path, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, call, denied)
+    place = tmp_path / "t.csv" if call == "is_file" else tmp_path
+    assert message(lambda: read(tmp_path)) == f"{place} cannot be read: Permission denied."
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.arrow", "t.jsonl"])
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_one_clear_error(tmp_path: Path, message: Message, name: str) -> None:
+    path = write(FRAME, tmp_path / name)
+    path.chmod(0)
+    assert message(lambda: read(path)) == f"{path} cannot be read: Permission denied."
+
+
+def test_a_folder_whose_names_cannot_be_listed_is_not_said_to_be_absent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: Message
+) -> None:
+    def denied(path: Path) -> list[str]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "listdir", denied)
+    assert message(lambda: read(tmp_path / "t.csv")) == f"There is no file {tmp_path}/t.csv."
+
+
 def test_an_unknown_format_lists_the_known_ones(tmp_path: Path, message: Message) -> None:
     endings = ".csv, .tsv, .tab, .parquet, .pq, .arrow, .ipc, .feather, .jsonl, .ndjson, .json or .csv.gz"
     for name in ("t.xlsx", "t.parquet.gz", "t"):
@@ -183,7 +259,7 @@ def test_folders_and_globs_say_what_is_wrong_with_them(tmp_path: Path, message: 
         (
             "t.jsonl",
             b'{"a": 1}\n\n{"a": \n',
-            "{path}, line 3: every line must be one JSON object, but this one is not JSON (Expecting value, column 1).",
+            "{path}, line 3: every line must be one JSON object, but this one is not JSON (Expecting value, column 7).",
         ),
         (
             "t.jsonl",
@@ -266,8 +342,11 @@ def test_what_is_no_table_is_one_clear_error(message: Message, source: object, w
     ("source", "wanted"),
     [
         ({"a": [1, "x"]}, "Column 'a' must hold values of one type: "),
+        ({"a": ["x", 1.5]}, "Column 'a' must hold values of one type: "),
+        ({"a": [True, 1]}, "Column 'a' must hold values of one type: "),
         ({"a": [1, 2], "b": [1]}, "The dict cannot be read as a table: "),
-        (pd.DataFrame({"a": [1, "x"]}), "The pandas.DataFrame cannot be read as a table: "),
+        (pd.DataFrame({"a": [1, 2], "b": [1, "x"]}), "Column 'b' must hold values of one type: "),
+        (pd.DataFrame({"a": [1, 2], 3: ["x", 1]}), "Column '3' must hold values of one type: "),
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "The pandas.DataFrame cannot be read as a table: "),
         (pa.table([[1], [2]], names=["a", "a"]), "The pyarrow.lib.Table cannot be read as a table: "),
     ],

@@ -1,5 +1,6 @@
 """Frames, written one after the other into one file."""
 
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +57,35 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, name: str, me
     with pytest.raises(InputError) as error:
         write(frames(), tmp_path / name)
     assert str(error.value).endswith(message)
+
+
+def test_names_that_are_too_long_are_refused_and_long_ones_are_not(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"x\.csv cannot be written: File name too long$"):
+        write(frames(), tmp_path / ("x" * 300 + ".csv"))
+    assert write(frames(), tmp_path / ("x" * 250 + ".csv")) == 6
+
+
+def test_a_folder_that_may_not_be_entered_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", denied)
+    with pytest.raises(InputError, match=r"out\.csv cannot be written: Permission denied$"):
+        write(frames(), tmp_path / "out.csv")
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_full_disk_is_one_clear_error_and_leaves_what_was_there(tmp_path: Path, name: str) -> None:
+    # A limit on the size of files is what a full disk looks like to those who write them.
+    (tmp_path / name).write_text("before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(InputError) as error:
+            write([pl.DataFrame({"n": range(100_000)})], tmp_path / name)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert str(error.value).startswith(f"{tmp_path / name} cannot be written: ")
+    assert str(error.value).endswith("File too large")
+    assert (tmp_path / name).read_text() == "before"
+    assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -9,9 +9,10 @@ import polars as pl
 from .._errors import InputError
 from ._csv import csv_frames
 from ._json import json_fault
-from ._memory import first_line, frame_of
+from ._memory import frame_of
 from ._names import listed
 from ._nested import flattened
+from ._reason import first_line, reason
 from ._sources import Format, Paths, files
 
 
@@ -79,7 +80,7 @@ def _of_file(format: Format, path: Path, rows: int) -> Iterator[pl.DataFrame]:
     except pl.exceptions.PolarsError as error:
         raise _unreadable(format, path, error) from error
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or first_line(error)}.") from error
+        raise InputError(f"{path} cannot be read: {reason(error)}.") from error
 
 
 def _lazy(format: Format, path: Path) -> pl.LazyFrame:

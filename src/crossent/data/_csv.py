@@ -14,6 +14,7 @@ from .._errors import InputError
 from ._csv_chunk import Chunk, check_encoding, check_quotes, check_widths, unended
 from ._csv_header import header_names, separator_of
 from ._csv_scan import scan
+from ._csv_sniff import check_text
 from ._sources import is_gzip
 
 BLOCK: Final = 16 << 20
@@ -76,6 +77,8 @@ def _blocks(path: Path, block: int) -> Iterator[bytes]:
     try:
         with gzip.open(path) if is_gzip(path) else path.open("rb") as stream:
             while data := stream.read(max(block, len(_BYTE_ORDER_MARK))):
+                if not last:
+                    check_text(path, data)
                 yield data if last else data.removeprefix(_BYTE_ORDER_MARK)
                 last = data[-1:]
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .._errors import InputError
 from ._csv_repair import fields_of, rewritten
 from ._csv_scan import NEWLINE, RETURN, Records
+from ._csv_sniff import WIDE_MARKS, binary
 from ._names import listed
 
 
@@ -72,8 +73,10 @@ def check_encoding(chunk: Chunk) -> None:
     try:
         chunk.data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if b"\0" in chunk.data and not chunk.data.startswith(WIDE_MARKS):
+            raise binary(chunk.path) from error
         place = error.start - chunk.data.rfind(b"\n", 0, error.start)
-        guess = "UTF-16" if chunk.data[:2] in (b"\xff\xfe", b"\xfe\xff") else "WINDOWS-1252"
+        guess = "UTF-16" if chunk.data.startswith(WIDE_MARKS) else "WINDOWS-1252"
         raise InputError(
             f"{chunk.path}, line {chunk.line_of(error.start)}: byte {place} of the line "
             f"(0x{chunk.data[error.start]:02X}) is not UTF-8. Save the file as UTF-8, for example: "

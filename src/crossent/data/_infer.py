@@ -8,11 +8,14 @@ import polars as pl
 
 from . import _parse
 from ._column import Column
+from ._names import listed
 
 FEWEST_FOR_IDENTIFIER: Final = 20
 FEWEST_FOR_CONSTANT: Final = 2
 WORDS_OF_TEXT: Final = 3.0
 _SAMPLE: Final = 1000
+_LONGEST_STRAY: Final = 24
+_SHORT_YEAR: Final = r"^(\d{1,2}[-/. ](\d{1,2}|[A-Za-z]{3})[-/. ]|[A-Za-z]{3} \d{1,2}, )\d{2}($|\s)"
 _KEY = re.compile(
     r"(?i:(^|[^a-z])(id|key|uuid|guid|index|idx|row|rownum|number|num|no|nr))$|[a-z](Id|ID|Key|Index|Number|No)$"
 )
@@ -75,7 +78,13 @@ def _from_text(name: str, text: pl.Series) -> Column:
     present = text.filter(~text.is_in(_parse.MARKERS)).drop_nulls()
     if present.is_empty():
         return Column(name, "constant", "set aside: every value is missing")
-    return _constant(text) or _number(text, present) or _boolean(text, present) or _date(text, present) or _words(text)
+    return (
+        _constant(text)
+        or _number(text, present)
+        or _boolean(text, present)
+        or _date(text, present)
+        or _words(text, present)
+    )
 
 
 def _number(text: pl.Series, present: pl.Series) -> Column | None:
@@ -101,22 +110,63 @@ def _date(text: pl.Series, present: pl.Series) -> Column | None:
     return Column(text.name, "datetime", "; ".join(filter(None, notes)), format)
 
 
-def _words(text: pl.Series) -> Column:
+def _words(text: pl.Series, present: pl.Series) -> Column:
     values = text.drop_nulls()
     distinct = values.n_unique()
+    hint = _number_hint(present) or _date_hint(present)
     if 2 * distinct >= len(values) and _mean_words(values) >= WORDS_OF_TEXT:
-        return Column(text.name, "text")
-    hint = _number_hint(values.head(_SAMPLE))
+        return Column(text.name, "text", hint)
     if distinct == len(values) >= FEWEST_FOR_IDENTIFIER:
         return Column(text.name, "identifier", "; ".join(filter(None, ["set aside: no two values are the same", hint])))
     return Column(text.name, "category", hint)
 
 
-def _number_hint(values: pl.Series) -> str:
+def _number_hint(present: pl.Series) -> str:
     # 1,5 and 1,500 and 12% and $3 are numbers to a reader; which number is not ours to guess.
+    values = _spread(present)
     decorated = values.str.contains(r"[,%$€£ ]")
-    bare = _parse.numbers(values.str.replace_all(r"[,%$€£ ]", ""))
-    return "" if bare.null_count() or not decorated.any() else "numbers? write them as 1234.5"
+    bare = _parse.numbers(values.str.replace_all(r"[,%$€£ ]", "")).is_not_null()
+    if (bare & decorated).any() and _most(bare):
+        return "numbers? write them as 1234.5"
+    if not _most(_parse.numbers(values).is_not_null()) or present.str.contains(r"^[+-]?0\d").any():
+        return ""
+    return _stray_hint(present, _parse.numbers(present), "numbers")
+
+
+def _date_hint(present: pl.Series) -> str:
+    values = _spread(present)
+    if _most(values.str.contains(_SHORT_YEAR)):
+        return "dates? write years with four digits"
+    misses = {format: _parse.datetimes(values, format).null_count() for format in _parse.FORMATS}
+    format = min(misses, key=misses.__getitem__)
+    if 2 * misses[format] > len(values):
+        return ""
+    return _stray_hint(present, _parse.datetimes(present, format), f"dates as {format}")
+
+
+def _stray_hint(present: pl.Series, parsed: pl.Series, what: str) -> str:
+    """Say which values keep a column from being what most of its values are."""
+    found, strays = parsed.is_not_null(), present.filter(parsed.is_null())
+    if not _most(found):
+        return ""
+    named = listed((_short(value) for value in strays.unique(maintain_order=True)), limit=3)
+    return (
+        f"{found.sum():,} of {len(present):,} values are {what}, not {named}: if a mistake, correct it; if missing, "
+        f"leave it empty"
+    )
+
+
+def _spread(values: pl.Series) -> pl.Series:
+    """Return about a thousand of the values, from all parts of the column."""
+    return values.gather_every(-(-len(values) // _SAMPLE))
+
+
+def _most(found: pl.Series) -> bool:
+    return 2 * found.sum() >= len(found)
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= _LONGEST_STRAY else value[: _LONGEST_STRAY - 3] + "..."
 
 
 def _mean_words(values: pl.Series) -> float:

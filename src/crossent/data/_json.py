@@ -21,7 +21,7 @@ def json_fault(path: Path) -> InputError | None:
 
 def _line_fault(line: bytes) -> str:
     try:
-        value = json.loads(line)
+        value = json.loads(line.rstrip(b"\r\n"))
     except UnicodeDecodeError as error:
         return f"is not UTF-8 (byte {error.start + 1})"
     except json.JSONDecodeError as error:

@@ -1,7 +1,10 @@
 """Tables that are in memory already, as Polars frames."""
 
+import numbers
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -9,6 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from .._errors import InputError
+from ._reason import first_line
+
+if TYPE_CHECKING:
+    import pandas
+
+_REFUSALS: Final = (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError)
 
 
 def frame_of(source: object) -> pl.DataFrame:
@@ -21,13 +30,8 @@ def frame_of(source: object) -> pl.DataFrame:
         return _converted(source)
     except InputError:
         raise
-    except (pl.exceptions.PolarsError, TypeError, ValueError, ImportError) as error:
+    except (*_REFUSALS, ImportError) as error:
         raise InputError(f"The {_type_name(source)} cannot be read as a table: {first_line(error)}.") from error
-
-
-def first_line(error: Exception) -> str:
-    """Return what an error says, without the context that Polars adds on further lines."""
-    return str(error).partition("\n")[0].rstrip(".")
 
 
 def _converted(source: object) -> pl.DataFrame:
@@ -47,13 +51,30 @@ def _foreign(source: object) -> pl.DataFrame:
     # A pandas frame or a PyArrow table can only be here if its package is loaded: it is not for us to load it.
     pandas, pyarrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
     if pandas is not None and isinstance(source, pandas.DataFrame):
-        return pl.from_pandas(source)
+        return _of_pandas(source)
     if pyarrow is not None and isinstance(source, pyarrow.Table | pyarrow.RecordBatch):
         return pl.DataFrame(pl.from_arrow(source))
     raise InputError(
         f"A table must be a path or a list of paths, a Polars, pandas or PyArrow table, a NumPy array, a tensor, "
         f"or a dict of columns, but this is a {_type_name(source)}."
     )
+
+
+def _of_pandas(source: "pandas.DataFrame") -> pl.DataFrame:
+    try:
+        return pl.from_pandas(source)
+    except _REFUSALS:
+        for place in range(source.shape[1]):
+            _check_pandas_column(source.iloc[:, [place]])
+        raise
+
+
+def _check_pandas_column(column: "pandas.DataFrame") -> None:
+    # What is said of a whole frame names no column: the first that fails alone is the one.
+    try:
+        pl.from_pandas(column)
+    except _REFUSALS as error:
+        raise _mixed(str(column.columns[0]), error) from error
 
 
 def _matrix(values: NDArray[np.generic], what: str) -> pl.DataFrame:
@@ -74,8 +95,28 @@ def _column(name: str, values: object) -> pl.Series:
         raise InputError(f"Column '{name}' must be a list of values, but it is {values!r}.")
     try:
         return pl.Series(name, values)
-    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
-        raise InputError(f"Column '{name}' must hold values of one type: {first_line(error)}.") from error
+    except _REFUSALS as error:
+        # Polars takes the type of the first value, so it refuses a float after an integer.
+        if isinstance(values, Sequence) and all(value is None or _is_number(value) for value in values):
+            return _floats(name, values)
+        raise _mixed(name, error) from error
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool)
+
+
+def _floats(name: str, values: Iterable[Any]) -> pl.Series:
+    try:
+        return pl.Series(name, [None if value is None else float(value) for value in values], pl.Float64)
+    except OverflowError as error:
+        raise InputError(f"Column '{name}' must hold numbers within 1.8e308, but one is larger. Correct it.") from error
+
+
+def _mixed(name: str, error: Exception) -> InputError:
+    return InputError(
+        f"Column '{name}' must hold values of one type: {first_line(error)}. Make all of them numbers, or all strings."
+    )
 
 
 def _array(tensor: torch.Tensor) -> NDArray[np.generic]:

@@ -1,6 +1,6 @@
 """Values that were saved as JSON, taken back with a check of each."""
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
 
 from .._errors import InputError
@@ -27,7 +27,7 @@ def listing(data: Saved, name: str) -> Sequence[object]:
 def number(data: Saved, name: str) -> float:
     """Return a finite number."""
     value = data.get(name)
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max:
         return float(value)
     raise _wrong(name, "a finite number", value)
 

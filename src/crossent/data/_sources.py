@@ -2,12 +2,14 @@
 
 import glob
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from .._errors import InputError
 from ._names import did_you_mean, listed
+from ._reason import reason
 
 Format: TypeAlias = Literal["csv", "parquet", "arrow", "json"]
 
@@ -35,18 +37,33 @@ def files(sources: Paths) -> tuple[Format, list[Path]]:
     Raises:
         InputError: when nothing is there, a file's format is unknown, or the formats differ.
     """
-    found = [path for source in sources for path in _files(Path(source))]
+    found = [path for source in sources for path in _readable(source)]
     return _one_format(found), found
 
 
+def _readable(source: str | os.PathLike[str]) -> list[Path]:
+    if not os.fspath(source):
+        raise InputError("A path must name a file, a folder or a glob, but this one is empty. Is a variable not set?")
+    try:
+        return _files(Path(source))
+    except OSError as error:
+        raise InputError(f"{error.filename or source} cannot be read: {reason(error)}.") from error
+
+
 def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return _in_folder(path)
-    if path.exists():
-        return [path]
+    if (mode := _mode(path)) is not None:
+        return _in_folder(path) if stat.S_ISDIR(mode) else [path]
     if any(mark in str(path) for mark in "*?["):
         return _matching(str(path))
     raise InputError(f"There is no file {path}.{_nearest_file(path)}")
+
+
+def _mode(path: Path) -> int | None:
+    """Return what is at a path, None if nothing; not Path.exists, which on some Pythons hides why it cannot tell."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return None
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -67,8 +84,10 @@ def _matching(pattern: str) -> list[Path]:
 def _nearest_file(path: Path) -> str:
     try:
         return did_you_mean(path.name, os.listdir(path.parent))
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return f" There is no folder {path.parent} either."
+    except OSError:  # a folder whose names cannot be listed has none to suggest
+        return ""
 
 
 def _one_format(paths: list[Path]) -> Format:

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from .._errors import InputError
+from ._reason import reason
 
 
 def write(frames: Iterable[pl.DataFrame], path: str | Path) -> int:
@@ -28,17 +29,17 @@ def write(frames: Iterable[pl.DataFrame], path: str | Path) -> int:
     path = Path(path)
     if path.suffix not in (".csv", ".parquet"):
         raise InputError(f"the output must be a .csv or .parquet file; got {path.name!r}")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise InputError(
-            f"{path} cannot be written: " + ("it is a folder" if path.is_dir() else "its folder is not there")
-        )
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.absolute().parent) as folder:
+        if path.is_dir() or not path.absolute().parent.is_dir():
+            raise InputError(
+                f"{path} cannot be written: " + ("it is a folder" if path.is_dir() else "its folder is not there")
+            )
+        with tempfile.TemporaryDirectory(prefix=".crossent-", dir=path.absolute().parent) as folder:
             whole = Path(folder) / path.name
             rows = _write_csv(frames, whole) if path.suffix == ".csv" else _write_parquet(frames, whole)
             os.replace(whole, path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}") from None
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise InputError(f"{path} cannot be written: {reason(error)}") from None
     return rows
 
 
