@@ -30,9 +30,7 @@ def as_series(labels: Any) -> pl.Series:
         InputError: The labels are not one-dimensional, are of mixed types, or are fractions.
     """
     series = _to_polars(labels)
-    if series.dtype in (pl.Categorical, pl.Enum):
-        return series.cast(pl.String)
-    if series.dtype == pl.Null:
+    if series.dtype in (pl.Categorical, pl.Enum, pl.Null) or series.dtype.is_temporal():
         return series.cast(pl.String)
     if series.dtype.is_integer():
         return series.cast(pl.Int64)
@@ -40,8 +38,6 @@ def as_series(labels: Any) -> pl.Series:
         return _whole(series)
     if series.dtype in (pl.String, pl.Boolean):
         return series
-    if series.dtype.is_temporal():
-        return series.cast(pl.String)
     if series.dtype.is_nested():
         raise InputError("labels must have shape (n,), one a row; got several a row: use Task.multilabel")
     raise InputError(f"labels must be strings, integers or booleans; got a series of {series.dtype}")
@@ -113,8 +109,10 @@ def check_classes(classes: Iterable[Label], *, least: int) -> tuple[Label, ...]:
     return names
 
 
-def class_named(name: Label, classes: Iterable[Label]) -> Label:
+def class_named(name: Label | None, classes: Iterable[Label]) -> Label | None:
     """The class of that name, which may come as text from a command line; `name` itself where there is none."""
+    if name is None:  # not asked for, and not to be taken for a class that is called "none"
+        return None
     return next((label for label in classes if str(label).casefold() == str(name).casefold()), name)
 
 

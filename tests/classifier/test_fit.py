@@ -293,6 +293,12 @@ def test_classes_may_be_named_where_they_cannot_be_inferred(labels: list[Any], c
     assert [str(name) for name in task.classes] == classes
 
 
+def test_a_class_called_none_is_positive_only_when_asked_for() -> None:
+    rows = pl.DataFrame({"x": [i / 7 for i in range(40)], "y": ["none", "damage"] * 20})
+    assert fit(rows, target="y", classes=["none", "damage"], epochs=1).task.positive == "damage"
+    assert fit(rows, target="y", classes=["none", "damage"], positive="none", epochs=1).task.positive == "none"
+
+
 def test_kinds_are_refused_for_a_table_that_has_been_read() -> None:
     with pytest.raises(InputError) as error:
         fit(read(churn(60)), target="churned", kinds={"plan": "text"})

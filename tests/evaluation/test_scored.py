@@ -58,6 +58,12 @@ def test_of_two_columns_the_second_is_positive_unless_said_otherwise() -> None:
         )
 
 
+def test_a_class_called_none_is_positive_only_when_asked_for() -> None:
+    both = frame(y=["none", "damage"], none=[0.8, 0.4], damage=[0.2, 0.6])
+    assert evaluate_scored(both, label="y", probability=["none", "damage"]).task.positive == "damage"
+    assert evaluate_scored(both, label="y", probability=["none", "damage"], positive="none").task.positive == "none"
+
+
 def test_the_order_of_the_columns_is_the_order_of_the_classes() -> None:
     random = np.random.default_rng(0)
     scores = random.dirichlet([1, 1, 1], 60)

@@ -151,7 +151,7 @@ def _task(labels: pl.Series, classes: Sequence[Label] | None, positive: Label | 
         return Task.infer(labels, positive=positive)
     names = [in_type_of(as_series(labels), name) for name in classes]
     if len(names) == 2:
-        return Task.binary(names, positive=None if positive is None else class_named(positive, names))
+        return Task.binary(names, positive=class_named(positive, names))
     if positive is not None:
         raise InputError(f"positive is for two classes; there are {len(names)}: {shown_names(names)}")
     return Task.multiclass(names)
@@ -159,7 +159,9 @@ def _task(labels: pl.Series, classes: Sequence[Label] | None, positive: Label | 
 
 def _labelled(frame: pl.DataFrame, target: str, *, drop: bool) -> pl.DataFrame:
     missing = frame[target].null_count()
-    if not missing or drop:
+    if not missing:
+        return frame
+    if drop:
         return frame.filter(frame[target].is_not_null())
     raise InputError(
         f"labels must not be missing; column {target!r} has no label in {missing} of {len(frame)} rows: "

@@ -150,16 +150,15 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _read_file(path: Path, name: str, digest: str) -> bytes:
-    if Path(name).name != name:  # a manifest from a stranger must not name files elsewhere
+    if Path(name).name != name or "\0" in name:  # a manifest from a stranger must not name files elsewhere
         raise damaged(path, f"{_MANIFEST} names a file outside the folder")
     try:
-        if not (path / name).is_file():  # nor a pipe or a device, which could be read for ever
-            raise damaged(path, f"{name} is missing")
-        content = (path / name).read_bytes()
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:
+        # Not a pipe or a device, which could be read for ever.
+        content = (path / name).read_bytes() if (path / name).is_file() else None
+    except OSError as error:
         raise damaged(path, f"{name!r} cannot be read: {error}") from None
+    if content is None:
+        raise damaged(path, f"{name} is missing")
     if hashlib.sha256(content).hexdigest() != digest:
         raise damaged(path, f"{name} is not as it was written")
     return content

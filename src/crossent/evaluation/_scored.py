@@ -54,7 +54,7 @@ def evaluate_scored(
         if positive is not None:
             raise InputError(f"positive is for two classes; there are {len(classes)} columns of probabilities")
         return evaluate(Task.multiclass(classes), labels, probabilities=scores, threshold=threshold)
-    task = Task.binary(classes, positive=_matched(positive, classes))
+    task = Task.binary(classes, positive=class_named(positive, classes))
     Task.multiclass(classes).check_probabilities(scores.to_torch())
     return evaluate(task, labels, probabilities=scores[:, classes.index(task.positive)], threshold=threshold)
 
@@ -77,19 +77,15 @@ def _task_of_one(classes: list[Label], column: str, positive: Label | None) -> T
         )
     name = column.removeprefix(_PREFIX)
     if positive is not None:
-        return Task.binary(classes, positive=_matched(positive, classes))
+        return Task.binary(classes, positive=class_named(positive, classes))
     if name in map(str, classes):
-        return Task.binary(classes, positive=_matched(name, classes))
+        return Task.binary(classes, positive=class_named(name, classes))
     if set(classes) == {0, 1}:  # False and True are equal to them
         return Task.binary(classes)
     raise InputError(
         f"say which class column {column!r} is the probability of: give positive, one of {shown_names(classes)}, "
         f"or name the column {_PREFIX}CLASS"
     )
-
-
-def _matched(name: Label | None, classes: list[Label]) -> Label | None:
-    return None if name is None else class_named(name, classes)
 
 
 def _class_of(column: str, labels: pl.Series) -> Label:

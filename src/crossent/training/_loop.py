@@ -87,7 +87,7 @@ def train(
     watch = watch or Watch()
     watch.start(len(training), epochs)
     records: list[Epoch] = []
-    best, best_weights = Epoch(0, math.inf, math.inf, 0.0), copy.deepcopy(network.state_dict())
+    best, best_weights = Epoch(0, math.inf, math.inf, 0.0), dict[str, Tensor]()
     stopped = "finished"
     with interruptible() as interrupt, fitting_threads(network, batch_size):
         for number in range(1, epochs + 1):
