@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# What an installation is made of besides Python.
+SOURCES := pyproject.toml constraints.txt CMakeLists.txt $(wildcard csrc/*)
 
 .PHONY: demo test format clean
 
@@ -24,10 +26,10 @@ clean:
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/installed: .venv/bin/python pyproject.toml constraints.txt CMakeLists.txt $(wildcard csrc/*)
+.venv/installed: .venv/bin/python $(SOURCES)
 	$(PIP) --editable .
 	touch $@
 
-.venv/developed: .venv/installed
+.venv/developed: .venv/bin/python $(SOURCES)
 	$(PIP) --editable ".[dev]"
-	touch $@
+	touch .venv/installed $@

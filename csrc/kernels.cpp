@@ -1,6 +1,7 @@
 #include "kernels.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <memory>
@@ -45,8 +46,6 @@ const Loops*& chosen_loops() {
   return chosen;
 }
 
-// Below this many elements a parallel region costs more than it saves.
-constexpr int64_t worth_sharing = 1 << 17;
 constexpr int64_t elements_in_stretch = 1 << 14;
 constexpr int64_t labels_in_stretch = 1 << 16;
 
@@ -59,6 +58,7 @@ template <class Work> void share(int64_t stretches, int threads, const Work& wor
     return;
   }
 #endif
+  (void)threads;
   for (int64_t i = 0; i < stretches; ++i) work(i, 0);
 }
 
@@ -83,6 +83,7 @@ int64_t width_of(Type type) {
 
 int threads_for(int64_t elements, int64_t stretches, int threads) {
 #ifdef _OPENMP
+  constexpr int64_t worth_sharing = 1 << 17;  // below it a parallel region costs more than it saves
   if (elements >= worth_sharing && !omp_in_parallel()) return int(std::min<int64_t>(threads, stretches));
 #endif
   (void)elements, (void)stretches, (void)threads;
@@ -133,50 +134,127 @@ bool use_loops(const char* name) {
   return false;
 }
 
-int64_t softmax(Softmax a, Type type, Reduction reduction, void* loss, int threads) {
-  const Loops& loops = current_loops();
-  double divisor = double(a.outer * a.inner);
-  if (a.label) {
-    const Counted counted = count_labels(loops, a, type, threads);
-    if (counted.outside >= 0) return counted.outside;
-    divisor = counted.weight;
+namespace {
+
+// What a mean over `weight` is divided by, and what it is where that is nothing.
+double divisor_of(double weight, Reduction reduction) {
+  return weight == 0 && reduction.zero_of_nothing ? 1 : weight;
+}
+
+void write_reduced(const std::vector<double>& sums, double divisor, Reduction reduction, Type type, void* loss) {
+  if (reduction.how == Reduction::How::mean) write(total(sums) / divisor, type, loss);
+  if (reduction.how == Reduction::How::sum) write(total(sums), type, loss);
+}
+
+// Room for each thread to work in, from the beginning of a cache line on.
+class Scratch {
+ public:
+  Scratch(int64_t bytes, int threads) : of_thread_((bytes + line - 1) / line * line) {
+    memory_.reset(new char[static_cast<size_t>(of_thread_ * threads + line)]);
+    first_ = memory_.get() + (line - int64_t(reinterpret_cast<uintptr_t>(memory_.get()) % line));
   }
-  if (reduction == Reduction::mean) a.scale /= divisor;
+  void* of(int thread) const { return first_ + of_thread_ * thread; }
 
-  ask_for_large_pages(a.gradient, a.outer * a.inner * a.classes * width_of(type));
+ private:
+  static constexpr int64_t line = 64;
+  int64_t of_thread_;
+  std::unique_ptr<char[]> memory_;
+  char* first_;
+};
+
+// Looks at the labels, if there are any, then sweeps the rows: sweep(outer, begin, end, thread) gives the loss of a
+// stretch, and prepare(threads) makes what it works in.
+template <class Prepare, class Sweep>
+int64_t sweep_rows(Softmax& a, Type type, Reduction reduction, void* loss, int threads, bool tiled,
+                   const Prepare& prepare, const Sweep& sweep) {
+  const int64_t rows = a.outer * a.inner;
+  double divisor = double(rows);
+  if (a.label) {
+    const Counted counted = count_labels(current_loops(), a, type, threads);
+    if (counted.outside >= 0) return counted.outside;
+    if (!reduction.by_rows) divisor = counted.weight;
+  }
+  divisor = divisor_of(divisor, reduction);
+  if (reduction.how == Reduction::How::mean) a.scale /= divisor;
+
+  ask_for_large_pages(a.gradient, rows * a.classes * width_of(type));
   int64_t rows_in_stretch = std::max<int64_t>(1, elements_in_stretch / a.classes);
-  if (is_tiled(a)) rows_in_stretch = (rows_in_stretch + tile_rows - 1) / tile_rows * tile_rows;
+  const int64_t step = tiled ? tile_rows : most_lanes;
+  if (tiled || rows_in_stretch > step) rows_in_stretch = (rows_in_stretch + step - 1) / step * step;
   const int64_t of_one = (a.inner + rows_in_stretch - 1) / rows_in_stretch, stretches = a.outer * of_one;
-  const int used = threads_for(a.outer * a.inner * a.classes, stretches, threads);
-
-  constexpr int64_t line = 64;
-  const int64_t width = type == Type::float64 ? 8 : 4;
-  const int64_t of_thread = (scratch_elements(a) * width + line - 1) / line * line;
-  const std::unique_ptr<char[]> scratch(new char[static_cast<size_t>(of_thread * used + line)]);
-  char* const aligned = scratch.get() + (line - int64_t(reinterpret_cast<uintptr_t>(scratch.get()) % line));
-
+  const int used = threads_for(rows * a.classes, stretches, threads);
+  const auto room = prepare(used);
   std::vector<double> sums(static_cast<size_t>(stretches));
   share(stretches, used, [&](int64_t i, int thread) {
     const int64_t begin = i % of_one * rows_in_stretch, end = std::min(a.inner, begin + rows_in_stretch);
-    sums[static_cast<size_t>(i)] = loops.softmax[int(type)](a, i / of_one, begin, end, aligned + of_thread * thread);
+    sums[static_cast<size_t>(i)] = sweep(i / of_one, begin, end, room, thread);
   });
-  if (reduction == Reduction::mean) write(total(sums) / divisor, type, loss);
-  if (reduction == Reduction::sum) write(total(sums), type, loss);
+  write_reduced(sums, divisor, reduction, type, loss);
   return -1;
 }
 
-void sigmoid(Sigmoid a, Type type, int64_t elements, Reduction reduction, void* loss, int threads) {
+// Sweeps the elements in stretches; sweep(begin, end) gives the loss of one.
+template <class Sweep>
+void sweep_elements(Binary& a, Type type, int64_t elements, Reduction reduction, void* loss, int threads,
+                    const Sweep& sweep) {
   const Loops& loops = current_loops();
-  if (reduction == Reduction::mean) a.scale /= double(elements);
-  ask_for_large_pages(a.gradient, elements * width_of(type));
   const int64_t stretches = (elements + elements_in_stretch - 1) / elements_in_stretch;
+  const int used = threads_for(elements, stretches, threads);
+  const auto in_stretches = [&](const auto& work) {
+    share(stretches, used, [&](int64_t i, int) {
+      const int64_t begin = i * elements_in_stretch, end = std::min(elements, begin + elements_in_stretch);
+      work(static_cast<size_t>(i), begin, end);
+    });
+  };
   std::vector<double> sums(static_cast<size_t>(stretches));
-  share(stretches, threads_for(elements, stretches, threads), [&](int64_t i, int) {
-    const int64_t begin = i * elements_in_stretch, end = std::min(elements, begin + elements_in_stretch);
-    sums[static_cast<size_t>(i)] = loops.sigmoid[int(type)](a, begin, end);
-  });
-  if (reduction == Reduction::mean) write(total(sums) / double(elements), type, loss);
-  if (reduction == Reduction::sum) write(total(sums), type, loss);
+  double divisor = double(elements);
+  if (a.ignores) {
+    in_stretches([&](size_t i, int64_t begin, int64_t end) {
+      sums[i] = double(loops.count_kept[int(type)](a, begin, end));
+    });
+    divisor = total(sums);
+  }
+  divisor = divisor_of(divisor, reduction);
+  if (reduction.how == Reduction::How::mean) a.scale /= divisor;
+  ask_for_large_pages(a.gradient, elements * width_of(type));
+  in_stretches([&](size_t i, int64_t begin, int64_t end) { sums[i] = sweep(begin, end); });
+  write_reduced(sums, divisor, reduction, type, loss);
+}
+
+}  // namespace
+
+int64_t softmax(Softmax a, Type type, Reduction reduction, void* loss, int threads) {
+  const int64_t width = type == Type::float64 ? 8 : 4;
+  const auto prepare = [&](int used) { return Scratch(scratch_elements(a) * width, used); };
+  const auto sweep = [&](int64_t outer, int64_t begin, int64_t end, const Scratch& scratch, int thread) {
+    return current_loops().softmax[int(type)](a, outer, begin, end, scratch.of(thread));
+  };
+  const int64_t outside = sweep_rows(a, type, reduction, loss, threads, is_tiled(a), prepare, sweep);
+  return outside < 0 && current_loops().looks_softmaxed[int(type)](a) ? -2 : outside;
+}
+
+int64_t nll(Softmax a, Type type, Reduction reduction, void* loss, int threads) {
+  const auto prepare = [](int) { return nullptr; };
+  const auto sweep = [&](int64_t outer, int64_t begin, int64_t end, const void*, int) {
+    return current_loops().nll[int(type)](a, outer, begin, end);
+  };
+  return sweep_rows(a, type, reduction, loss, threads, false, prepare, sweep);
+}
+
+void sigmoid(Binary a, Type type, int64_t elements, Reduction reduction, void* loss, int threads) {
+  const auto sweep = [&](int64_t begin, int64_t end) { return current_loops().sigmoid[int(type)](a, begin, end); };
+  sweep_elements(a, type, elements, reduction, loss, threads, sweep);
+}
+
+bool binary(Binary a, Type type, int64_t elements, Reduction reduction, void* loss, int threads) {
+  std::atomic<bool> outside{false};
+  const auto sweep = [&](int64_t begin, int64_t end) {
+    const Swept swept = current_loops().binary[int(type)](a, begin, end);
+    if (swept.outside) outside = true;
+    return swept.loss;
+  };
+  sweep_elements(a, type, elements, reduction, loss, threads, sweep);
+  return !outside;
 }
 
 }  // namespace crossent

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-#define CROSSENT_INLINE static inline __attribute__((always_inline))
+#define CROSSENT_INLINE static CROSSENT_INLINE_MEMBER
+#define CROSSENT_INLINE_MEMBER inline __attribute__((always_inline))
+#define CROSSENT_APART static __attribute__((noinline))  // where one copy serves several types of memory
 
 namespace crossent::CROSSENT_LEVEL {
 
@@ -131,6 +133,14 @@ template <class C> constexpr C largest = sizeof(C) == 4 ? C(__FLT_MAX__) : C(__D
 // The larger and the smaller; `new_one` where it is NaN is lost by `larger` and kept by `at_most`.
 template <class V> CROSSENT_INLINE V larger(V new_one, V old_one) { return new_one > old_one ? new_one : old_one; }
 template <class V> CROSSENT_INLINE V at_most(V value, V bound) { return value > bound ? bound : value; }
+
+// Whether a comparison holds in some lane.
+template <class C> CROSSENT_INLINE bool any(Integers<C> mask) {
+  const auto wide = bits_as<Lanes<double>::Integers>(mask);
+  int64_t found = 0;
+  for (int i = 0; i < lanes<double>; ++i) found |= wide[i];
+  return found != 0;
+}
 
 // Lanes of a and b by number, b's after a's. GCC makes one instruction of it where the numbers are constants.
 template <class V, class I> CROSSENT_INLINE V shuffled(V a, V b, I numbers) {

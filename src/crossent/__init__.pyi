@@ -9,6 +9,7 @@ from . import simulate as simulate
 from . import training as training
 from ._errors import DataWarning as DataWarning
 from ._errors import InputError as InputError
+from ._errors import WiringWarning as WiringWarning
 from ._task import Label as Label
 from ._task import Task as Task
 from .classifier import Model as Model

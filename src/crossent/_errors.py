@@ -12,5 +12,9 @@ class DataWarning(UserWarning):
     """The input is usable, but holds something the user should know of, with its count."""
 
 
-for _public in (InputError, DataWarning):
+class WiringWarning(UserWarning):
+    """The call is valid, but it is what a usual mistake looks like."""
+
+
+for _public in (InputError, DataWarning, WiringWarning):
     _public.__module__ = "crossent"  # the name that users import, and so the one that a traceback shows

@@ -1,4 +1,7 @@
-"""The losses as modules: torch's, with crossent's arithmetic. Constructors and `state_dict` are torch's own."""
+"""The losses as modules: torch's, with crossent's arithmetic.
+
+Constructors take torch's arguments, and the functions' own after them, by keyword; `state_dict` is torch's.
+"""
 
 import math
 
@@ -19,6 +22,29 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
         tensor([9.3576e-14])
     """
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+        *,
+        logit_adjustment: Tensor | None = None,
+        z_loss: float = 0.0,
+        weight_mean: str = "weights",
+        all_ignored: str = "nan",
+        loss_dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(weight, size_average, ignore_index, reduce, reduction, label_smoothing)
+        self.register_buffer("logit_adjustment", logit_adjustment)
+        self.logit_adjustment: Tensor | None
+        self.z_loss = z_loss
+        self.weight_mean = weight_mean
+        self.all_ignored = all_ignored
+        self.loss_dtype = loss_dtype
+
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of logits `(N, K, ...)` and class indices `(N, ...)` or class probabilities `(N, K, ...)`."""
@@ -29,16 +55,47 @@ class CrossEntropyLoss(nn.CrossEntropyLoss):
             ignore_index=self.ignore_index,
             reduction=self.reduction,
             label_smoothing=self.label_smoothing,
+            logit_adjustment=self.logit_adjustment,
+            z_loss=self.z_loss,
+            weight_mean=self.weight_mean,
+            all_ignored=self.all_ignored,
+            loss_dtype=self.loss_dtype,
         )
 
 
 class NLLLoss(nn.NLLLoss):
     """`torch.nn.NLLLoss`; see `crossent.functional.nll_loss`."""
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        *,
+        weight_mean: str = "weights",
+        all_ignored: str = "nan",
+        loss_dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
+        self.weight_mean = weight_mean
+        self.all_ignored = all_ignored
+        self.loss_dtype = loss_dtype
+
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of log probabilities `(N, K, ...)` and class indices `(N, ...)`."""
-        return F.nll_loss(input, target, weight=self.weight, ignore_index=self.ignore_index, reduction=self.reduction)
+        return F.nll_loss(
+            input,
+            target,
+            weight=self.weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            weight_mean=self.weight_mean,
+            all_ignored=self.all_ignored,
+            loss_dtype=self.loss_dtype,
+        )
 
 
 class BCELoss(nn.BCELoss):
@@ -53,11 +110,38 @@ class BCELoss(nn.BCELoss):
 class BCEWithLogitsLoss(nn.BCEWithLogitsLoss):
     """`torch.nn.BCEWithLogitsLoss`, exact on both sides; see `crossent.functional.binary_cross_entropy_with_logits`."""
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
+        *,
+        ignore_index: int | None = None,
+        label_smoothing: float = 0.0,
+        all_ignored: str = "nan",
+        loss_dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction, pos_weight)
+        self.ignore_index = ignore_index
+        self.label_smoothing = label_smoothing
+        self.all_ignored = all_ignored
+        self.loss_dtype = loss_dtype
+
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of logits and targets of one shape."""
         return F.binary_cross_entropy_with_logits(
-            input, target, self.weight, pos_weight=self.pos_weight, reduction=self.reduction
+            input,
+            target,
+            self.weight,
+            pos_weight=self.pos_weight,
+            reduction=self.reduction,
+            ignore_index=self.ignore_index,
+            label_smoothing=self.label_smoothing,
+            all_ignored=self.all_ignored,
+            loss_dtype=self.loss_dtype,
         )
 
 
@@ -148,10 +232,21 @@ class FocalLoss(nn.Module):
         gamma: The focus, 0 or more.
         ignore_index: As in `focal_loss`.
         reduction: As in `focal_loss`.
+        weight_mean: As in `cross_entropy`.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
     """
 
     def __init__(
-        self, weight: Tensor | None = None, *, gamma: float = 2.0, ignore_index: int = -100, reduction: str = "mean"
+        self,
+        weight: Tensor | None = None,
+        *,
+        gamma: float = 2.0,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        weight_mean: str = "weights",
+        all_ignored: str = "nan",
+        loss_dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
         self.register_buffer("weight", weight)
@@ -159,12 +254,23 @@ class FocalLoss(nn.Module):
         self.gamma = gamma
         self.ignore_index = ignore_index
         self.reduction = reduction
+        self.weight_mean = weight_mean
+        self.all_ignored = all_ignored
+        self.loss_dtype = loss_dtype
 
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of logits `(N, K, ...)` and class indices `(N, ...)`."""
         return F.focal_loss(
-            input, target, self.weight, gamma=self.gamma, ignore_index=self.ignore_index, reduction=self.reduction
+            input,
+            target,
+            self.weight,
+            gamma=self.gamma,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            weight_mean=self.weight_mean,
+            all_ignored=self.all_ignored,
+            loss_dtype=self.loss_dtype,
         )
 
     @override
@@ -180,18 +286,42 @@ class SigmoidFocalLoss(nn.Module):
         alpha: The share of the positives, 0 to 1, or None.
         gamma: The focus, 0 or more.
         reduction: As in `sigmoid_focal_loss`, but the mean by default, as in every module here.
+        ignore_index: As in `sigmoid_focal_loss`.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
     """
 
-    def __init__(self, alpha: float | None = 0.25, gamma: float = 2.0, reduction: str = "mean") -> None:
+    def __init__(
+        self,
+        alpha: float | None = 0.25,
+        gamma: float = 2.0,
+        reduction: str = "mean",
+        *,
+        ignore_index: int | None = None,
+        all_ignored: str = "nan",
+        loss_dtype: torch.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.alpha = alpha
         self.gamma = gamma
         self.reduction = reduction
+        self.ignore_index = ignore_index
+        self.all_ignored = all_ignored
+        self.loss_dtype = loss_dtype
 
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of logits and targets of one shape."""
-        return F.sigmoid_focal_loss(input, target, self.alpha, self.gamma, self.reduction)
+        return F.sigmoid_focal_loss(
+            input,
+            target,
+            self.alpha,
+            self.gamma,
+            self.reduction,
+            ignore_index=self.ignore_index,
+            all_ignored=self.all_ignored,
+            loss_dtype=self.loss_dtype,
+        )
 
     @override
     def extra_repr(self) -> str:

@@ -30,6 +30,7 @@ def weight() -> Tensor:
     return torch.tensor([0.5, 1.0, 3.0, 2.0], dtype=torch.float64)
 
 
+@pytest.mark.filterwarnings("ignore::crossent.WiringWarning")
 def test_equal_logits_cost_the_logarithm_of_the_number_of_classes() -> None:
     for classes in (1, 2, 7):
         loss = F.cross_entropy(torch.zeros(1, classes, dtype=torch.float64), torch.tensor([0]))

@@ -56,6 +56,7 @@ def assert_same(value: Tensor, expected: float | list[float]) -> None:
     torch.testing.assert_close(value, torch.tensor(expected), rtol=1e-6, atol=1e-7, equal_nan=True)
 
 
+@pytest.mark.filterwarnings("ignore::crossent.WiringWarning")
 @pytest.mark.parametrize("case", SOFTMAX, ids=lambda case: case[0])
 def test_softmax_is_right_at_the_edge_of_the_numbers(case: SoftmaxCase) -> None:
     _, row, target, given, loss, gradient = case

@@ -11,10 +11,19 @@ import torch
 from torch import Tensor
 
 from crossent import _kernels
-from crossent._kernels import Reduction, _compiled, _cpu, _plain_binary, _plain_softmax
+from crossent._kernels import (
+    Reduction,
+    _compiled,
+    _cpu_binary,
+    _cpu_classes,
+    _plain_binary,
+    _plain_focal,
+    _plain_softmax,
+)
 
 DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
-REDUCTIONS: list[Reduction] = ["none", "mean", "sum"]
+NONE, MEAN, SUM = Reduction("none"), Reduction("mean"), Reduction("sum")
+REDUCTIONS = [NONE, MEAN, SUM, Reduction("mean", by_rows=True), Reduction("mean", zero_of_nothing=True)]
 SETS: list[str] = [] if _compiled.native is None else _compiled.native.instruction_sets()
 
 # Around the widths of vectors and tiles, on both sides of the change from lanes over rows to lanes over classes.
@@ -69,12 +78,13 @@ def check(
     plain: Callable[[Tensor], Tensor],
     logits: Tensor,
     cancels: bool = False,
+    epsilons: float = 8,
 ) -> None:
     ours_in, truth_in = logits.detach().requires_grad_(), logits.detach().double().requires_grad_()
     ours, truth = compiled(ours_in), plain(truth_in)
     assert ours is not None
     assert ours.dtype == (torch.float64 if logits.dtype == torch.float64 else torch.float32)
-    assert_agrees(ours.detach(), truth.detach(), 8, False)
+    assert_agrees(ours.detach(), truth.detach(), epsilons, False)
     generator = torch.Generator().manual_seed(1)
     factor = torch.rand(ours.shape, generator=generator, dtype=torch.float64).to(ours.dtype)
     ours.backward(factor)
@@ -82,7 +92,7 @@ def check(
     assert ours_in.grad is not None
     assert truth_in.grad is not None
     assert ours_in.grad.dtype == logits.dtype
-    assert_agrees(ours_in.grad, truth_in.grad, 24, cancels)
+    assert_agrees(ours_in.grad, truth_in.grad, 3 * epsilons, cancels)
 
 
 def some(rows: int, classes: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -99,20 +109,43 @@ def some(rows: int, classes: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, T
 @pytest.mark.parametrize("shape", SHAPES)
 def test_cross_entropy_is_the_definitions(shape: tuple[int, int], dtype: torch.dtype) -> None:
     given, label, class_weight, target = some(*shape, dtype)
-    for smoothing, weight, reduction in itertools.product([0.0, 0.1], [None, class_weight], REDUCTIONS):
-        wide = None if weight is None else weight.double()
-        for logits in layouts(given).values():
+    choices = itertools.product([0.0, 0.1], [0.0, 0.25], [None, class_weight], [None, -class_weight], REDUCTIONS)
+    for smoothing, z_loss, weight, adjustment, reduction in choices:
+        wide, added = (None if w is None else w.double() for w in (weight, adjustment))
+        for logits in layouts(given).values() if reduction in REDUCTIONS[:2] else [given]:
+            options = smoothing, z_loss, reduction
             check(
-                lambda x: _cpu.cross_entropy_indices(x, label, weight, -100, smoothing, reduction),
-                lambda x: _plain_softmax.cross_entropy_indices(x, label, wide, -100, smoothing, reduction),
+                lambda x: _cpu_classes.cross_entropy_indices(x, label, weight, adjustment, -100, *options),
+                lambda x: _plain_softmax.cross_entropy_indices(x, label, wide, added, -100, *options),
                 logits,
-                cancels=smoothing > 0,
+                cancels=smoothing + z_loss > 0,
             )
             check(
-                lambda x: _cpu.cross_entropy_probabilities(x, target, weight, smoothing, reduction),
-                lambda x: _plain_softmax.cross_entropy_probabilities(x, target.double(), wide, smoothing, reduction),
+                lambda x: _cpu_classes.cross_entropy_probabilities(x, target, weight, adjustment, *options),
+                lambda x: _plain_softmax.cross_entropy_probabilities(x, target.double(), wide, added, *options),
                 logits,
                 cancels=True,
+            )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_focal_loss_and_nll_are_the_definitions(shape: tuple[int, int], dtype: torch.dtype) -> None:
+    given, label, class_weight, _ = some(*shape, dtype)
+    for weight, reduction in itertools.product([None, class_weight], REDUCTIONS):
+        wide = None if weight is None else weight.double()
+        for logits in layouts(given).values():
+            for gamma in (0.5, 1.0, 2.0, 3.7, 20.0):
+                check(
+                    lambda x: _cpu_classes.softmax_focal(x, label, weight, -100, gamma, reduction),
+                    lambda x: _plain_focal.softmax_focal(x, label, wide, -100, gamma, reduction),
+                    logits,
+                    epsilons=8 * (2 + gamma),
+                )
+            check(
+                lambda x: _cpu_classes.nll(x, label, weight, -100, reduction),
+                lambda x: _plain_softmax.nll(x, label, wide, -100, reduction),
+                -logits.abs(),
             )
 
 
@@ -124,11 +157,15 @@ def test_images_need_no_copy_and_give_the_definitions_loss(classes: int, dtype: 
     for reduction in REDUCTIONS:
         for name, logits in images(given).items():
             if name == "cropped":  # rows that no two strides reach: the plain kernel's
-                assert _cpu.cross_entropy_indices(logits, label, weight, -100, 0.0, reduction) is None
+                assert (
+                    _cpu_classes.cross_entropy_indices(logits, label, weight, None, -100, 0.0, 0.0, reduction) is None
+                )
                 continue
             check(
-                lambda x: _cpu.cross_entropy_indices(x, label, weight, -100, 0.0, reduction),
-                lambda x: _plain_softmax.cross_entropy_indices(x, label, weight.double(), -100, 0.0, reduction),
+                lambda x: _cpu_classes.cross_entropy_indices(x, label, weight, None, -100, 0.0, 0.0, reduction),
+                lambda x: _plain_softmax.cross_entropy_indices(
+                    x, label, weight.double(), None, -100, 0.0, 0.0, reduction
+                ),
                 logits,
             )
 
@@ -142,14 +179,48 @@ def test_sigmoid_cross_entropy_is_the_definitions(shape: tuple[int, ...], dtype:
     shapes: list[tuple[int, ...]] = [(), shape[-1:], shape, (shape[0], *[1] * (len(shape) - 1))]
     weights = [torch.rand(size, generator=generator, dtype=torch.float64).to(dtype) + 0.5 for size in shapes]
     pairs = [(None, None), *((None, weight) for weight in weights), *((weight, weights[0]) for weight in weights)]
-    for (weight, positive), target, reduction in itertools.product(pairs, [soft, soft > 0.5], REDUCTIONS):
+    some_ignored = soft.clone()
+    some_ignored.view(-1)[::3] = 255
+    targets = [(soft, None, 0.0), (soft > 0.5, None, 0.0), (some_ignored, 255, 0.0), (soft, None, 0.3)]
+    choices = itertools.product(pairs, targets, REDUCTIONS)
+    for (weight, positive), (target, ignored, smoothing), reduction in choices:
         wide = [None if w is None else w.double() for w in (weight, positive)]
+        options = ignored, smoothing, reduction
         check(
-            lambda x: _cpu.sigmoid_cross_entropy(x, target, weight, positive, reduction),
-            lambda x: _plain_binary.sigmoid_cross_entropy(x, target.double(), wide[0], wide[1], reduction),
+            lambda x: _cpu_binary.sigmoid_cross_entropy(x, target, weight, positive, *options),
+            lambda x: _plain_binary.sigmoid_cross_entropy(x, target.double(), wide[0], wide[1], *options),
             logits,
             cancels=True,
         )
+    for (target, ignored, _), reduction in itertools.product(targets[:3], REDUCTIONS):
+        for gamma, alpha in ((0.5, None), (2.0, 0.25), (0.0, 0.25)):
+            check(
+                lambda x: _cpu_binary.sigmoid_focal(x, target, alpha, ignored, gamma, reduction),
+                lambda x: _plain_focal.sigmoid_focal(x, target.double(), alpha, ignored, gamma, reduction),
+                logits,
+                cancels=True,
+                epsilons=16,
+            )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_binary_cross_entropy_is_the_definitions(dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    least = torch.finfo(dtype).smallest_normal
+    edges = [0.0, 1.0, least, 2 * least, 1e-3, 0.5, 0.499, 0.501, 0.999]
+    given = torch.cat([torch.tensor(edges, dtype=torch.float64), torch.rand(700, generator=generator)]).to(dtype)
+    weight = torch.rand(given.shape, generator=generator, dtype=torch.float64).to(dtype)
+    for target in (torch.ones_like(given), torch.zeros_like(given, dtype=torch.bool), given.flip(0)):
+        for weights, reduction in itertools.product([None, weight], REDUCTIONS):
+            ours, expected = (given.detach().clone().requires_grad_() for _ in range(2))
+            loss = _cpu_binary.binary_cross_entropy(ours, target, weights, reduction)
+            truth = _plain_binary.binary_cross_entropy(expected, target, weights, reduction)
+            assert loss is not None
+            torch.testing.assert_close(loss, truth, rtol=1e-6, atol=0)
+            factor = torch.rand(loss.shape, generator=generator, dtype=loss.dtype)
+            loss.backward(factor)
+            truth.backward(factor)
+            torch.testing.assert_close(ours.grad, expected.grad)
 
 
 def test_every_sixteen_bit_number_is_read_and_written_as_torch_does() -> None:
@@ -159,16 +230,16 @@ def test_every_sixteen_bit_number_is_read_and_written_as_torch_does() -> None:
         x = x[x.abs() < 1e38]  # so that twice as much is finite in float32
         logits = x.clone().requires_grad_()
         zeros = torch.zeros_like(x)
-        loss = _kernels.sigmoid_cross_entropy(logits, zeros, None, None, "none")
-        expected = _plain_binary.sigmoid_cross_entropy(x.double(), zeros.double(), None, None, "none")
+        loss = _kernels.sigmoid_cross_entropy(logits, zeros, None, None, None, 0.0, NONE)
+        expected = _plain_binary.sigmoid_cross_entropy(x.double(), zeros.double(), None, None, None, 0.0, NONE)
         torch.testing.assert_close(loss, expected.float(), rtol=4e-7, atol=1e-44)
         # dloss/dx at 0 is 1/2: the factors 2 x come back as x, rounded to the type's own numbers.
         middle = torch.zeros_like(x).requires_grad_()
-        _kernels.sigmoid_cross_entropy(middle, zeros, None, None, "none").backward(2 * x.float())
+        _kernels.sigmoid_cross_entropy(middle, zeros, None, None, None, 0.0, NONE).backward(2 * x.float())
         assert middle.grad is not None
         assert torch.equal(middle.grad, x)
         between = x.float() * (1 + 2.0**-9.5)
         (slope,) = torch.autograd.grad(
-            _kernels.sigmoid_cross_entropy(middle, zeros, None, None, "none"), middle, 2 * between
+            _kernels.sigmoid_cross_entropy(middle, zeros, None, None, None, 0.0, NONE), middle, 2 * between
         )
         assert torch.equal(slope, between.to(dtype))

@@ -12,9 +12,10 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 from crossent import functional as F
-from crossent._kernels import _compiled, _cpu, _plain_softmax
+from crossent._kernels import Reduction, _compiled, _cpu_classes, _plain_softmax
 from crossent.cli._main import app
 
+MEAN = Reduction("mean")
 SHAPES = [(150_000, 2), (30_000, 10), (5_000, 70), (300, 1000), (2, 21, 128, 128)]
 
 
@@ -78,10 +79,11 @@ def test_nothing_outside_the_tensors_is_read_or_written(native: ModuleType) -> N
                 logits, gradient = logits.t(), gradient.t()
             labels = torch.full((rows + 2 * room,), 10**12)
             labels[room : room + rows] = torch.arange(rows) % classes
-            loss = _cpu._run_softmax(
-                logits, labels[room : room + rows], None, None, -100, 0.0, "mean", gradient
-            )  # memory beside the logits is NaN, beside the labels far out of range
-            expected = _plain_softmax.cross_entropy_indices(logits, labels[room : room + rows], None, -100, 0.0, "mean")
+            # Memory beside the logits is NaN, beside the labels far out of range.
+            kept = labels[room : room + rows]
+            tensors = _cpu_classes.Tensors(kept, None, None)
+            loss = _cpu_classes.sweep(logits, tensors, _cpu_classes.Options("softmax", MEAN, -100), gradient)
+            expected = _plain_softmax.cross_entropy_indices(logits, kept, None, None, -100, 0.0, 0.0, MEAN)
             torch.testing.assert_close(loss, expected)
             assert held[:room].eq(77).all()
             assert held[room + rows * classes :].eq(77).all()
@@ -158,11 +160,13 @@ def test_what_the_kernels_do_not_take_is_left_to_the_definition() -> None:
     negative = torch.randn(4, 3, dtype=torch.complex64).conj().imag  # a view that says "minus what is stored"
     assert negative.is_neg()
     for given, weights in ((logits, weight), (logits.to("meta"), None), (negative, None), (logits[:0], None)):
-        assert _cpu.cross_entropy_indices(given, labels[: len(given)], weights, -100, 0.0, "mean") is None
+        assert (
+            _cpu_classes.cross_entropy_indices(given, labels[: len(given)], weights, None, -100, 0.0, 0.0, MEAN) is None
+        )
     expected = torch.nn.functional.cross_entropy(negative, labels)
     torch.testing.assert_close(F.cross_entropy(negative, labels), expected)
     with torch.autograd.forward_ad.dual_level():
-        assert _cpu.cross_entropy_indices(logits, labels, None, -100, 0.0, "mean") is None
+        assert _cpu_classes.cross_entropy_indices(logits, labels, None, None, -100, 0.0, 0.0, MEAN) is None
 
 
 def test_the_environment_can_ask_for_the_definition(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,67 +2,111 @@
 
 from torch import Tensor
 
-from . import _cpu, _plain_focal, _plain_softmax
-from . import _plain_binary as _plain
-from ._range import check_range
+from . import _cpu_binary, _cpu_classes, _plain_binary, _plain_focal, _plain_softmax
+from ._range import check_probabilities, check_range
 from ._reduction import Reduction
+from ._wiring import check_logits
+
+usual_cross_entropy = _cpu_classes.usual_cross_entropy
+usual_sigmoid_cross_entropy = _cpu_binary.usual_sigmoid_cross_entropy
 
 
 def cross_entropy_indices(
     logits: Tensor,
     label: Tensor,
     weight: Tensor | None,
+    adjustment: Tensor | None,
     ignore_index: int,
     label_smoothing: float,
+    z_loss: float,
     reduction: Reduction,
 ) -> Tensor:
-    """Softmax cross entropy with class indices."""
-    arguments = logits, label, weight, ignore_index, label_smoothing, reduction
-    loss = _cpu.cross_entropy_indices(*arguments)
+    """Softmax cross entropy with class indices; raises LabelRangeError."""
+    arguments = logits, label, weight, adjustment, ignore_index, label_smoothing, z_loss, reduction
+    loss = _cpu_classes.cross_entropy_indices(*arguments)
     if loss is None:
         check_range(label, logits.shape[-1], ignore_index)
+        check_logits(logits)
         loss = _plain_softmax.cross_entropy_indices(*arguments)
     return loss
 
 
 def cross_entropy_probabilities(
-    logits: Tensor, target: Tensor, weight: Tensor | None, label_smoothing: float, reduction: Reduction
+    logits: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    adjustment: Tensor | None,
+    label_smoothing: float,
+    z_loss: float,
+    reduction: Reduction,
 ) -> Tensor:
     """Softmax cross entropy with class probabilities."""
-    arguments = logits, target, weight, label_smoothing, reduction
-    loss = _cpu.cross_entropy_probabilities(*arguments)
-    return _plain_softmax.cross_entropy_probabilities(*arguments) if loss is None else loss
-
-
-def sigmoid_cross_entropy(
-    logits: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: Reduction
-) -> Tensor:
-    """Sigmoid cross entropy of logits."""
-    arguments = logits, target, weight, pos_weight, reduction
-    loss = _cpu.sigmoid_cross_entropy(*arguments)
-    return _plain.sigmoid_cross_entropy(*arguments) if loss is None else loss
+    arguments = logits, target, weight, adjustment, label_smoothing, z_loss, reduction
+    loss = _cpu_classes.cross_entropy_probabilities(*arguments)
+    if loss is None:
+        check_logits(logits)
+        loss = _plain_softmax.cross_entropy_probabilities(*arguments)
+    return loss
 
 
 def nll(
     log_probabilities: Tensor, label: Tensor, weight: Tensor | None, ignore_index: int, reduction: Reduction
 ) -> Tensor:
-    """Negative log likelihood of log probabilities."""
-    check_range(label, log_probabilities.shape[-1], ignore_index)
-    return _plain_softmax.nll(log_probabilities, label, weight, ignore_index, reduction)
+    """Negative log likelihood of log probabilities; raises LabelRangeError."""
+    arguments = log_probabilities, label, weight, ignore_index, reduction
+    loss = _cpu_classes.nll(*arguments)
+    if loss is None:
+        check_range(label, log_probabilities.shape[-1], ignore_index)
+        loss = _plain_softmax.nll(*arguments)
+    return loss
 
 
 def softmax_focal(
     logits: Tensor, label: Tensor, weight: Tensor | None, ignore_index: int, gamma: float, reduction: Reduction
 ) -> Tensor:
-    """Focal loss with class indices; without focus it is cross entropy, to the last bit."""
+    """Focal loss with class indices; without focus it is cross entropy, to the last bit. Raises LabelRangeError."""
     if gamma == 0:
-        return cross_entropy_indices(logits, label, weight, ignore_index, 0.0, reduction)
-    check_range(label, logits.shape[-1], ignore_index)
-    return _plain_focal.softmax_focal(logits, label, weight, ignore_index, gamma, reduction)
+        return cross_entropy_indices(logits, label, weight, None, ignore_index, 0.0, 0.0, reduction)
+    arguments = logits, label, weight, ignore_index, gamma, reduction
+    loss = _cpu_classes.softmax_focal(*arguments)
+    if loss is None:
+        check_range(label, logits.shape[-1], ignore_index)
+        check_logits(logits)
+        loss = _plain_focal.softmax_focal(*arguments)
+    return loss
 
 
-def sigmoid_focal(logits: Tensor, target: Tensor, alpha: float | None, gamma: float, reduction: Reduction) -> Tensor:
+def sigmoid_cross_entropy(
+    logits: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    pos_weight: Tensor | None,
+    ignore_index: int | None,
+    label_smoothing: float,
+    reduction: Reduction,
+) -> Tensor:
+    """Sigmoid cross entropy of logits."""
+    arguments = logits, target, weight, pos_weight, ignore_index, label_smoothing, reduction
+    loss = _cpu_binary.sigmoid_cross_entropy(*arguments)
+    return _plain_binary.sigmoid_cross_entropy(*arguments) if loss is None else loss
+
+
+def binary_cross_entropy(probabilities: Tensor, target: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
+    """Cross entropy of probabilities; raises ProbabilityRangeError, of the target too."""
+    arguments = probabilities, target, weight, reduction
+    loss = _cpu_binary.binary_cross_entropy(*arguments)
+    if loss is None:
+        check_probabilities(probabilities, target)
+        loss = _plain_binary.binary_cross_entropy(*arguments)
+    return loss
+
+
+def sigmoid_focal(
+    logits: Tensor, target: Tensor, alpha: float | None, ignore_index: int | None, gamma: float, reduction: Reduction
+) -> Tensor:
     """Focal loss of yes or no; without focus it is cross entropy, to the last bit."""
     if gamma == 0 and alpha is None:
-        return sigmoid_cross_entropy(logits, target, None, None, reduction)
-    return _plain_focal.sigmoid_focal(logits, target, alpha, gamma, reduction)
+        return sigmoid_cross_entropy(logits, target, None, None, ignore_index, 0.0, reduction)
+    arguments = logits, target, alpha, ignore_index, gamma, reduction
+    loss = _cpu_binary.sigmoid_focal(*arguments)
+    return _plain_focal.sigmoid_focal(*arguments) if loss is None else loss

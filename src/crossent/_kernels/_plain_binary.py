@@ -4,25 +4,42 @@ import torch
 from torch import Tensor
 
 from ._plain_parts import softplus, times, widened
-from ._reduction import Reduction, reduce
+from ._reduction import Reduction, reduce, reduce_kept
 
 _EXP_MINUS_100 = 3.720075976020836e-44
 _SLOPE_AT_0 = 1e12
 
 
 def sigmoid_cross_entropy(
-    logits: Tensor, target: Tensor, weight: Tensor | None, pos_weight: Tensor | None, reduction: Reduction
+    logits: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    pos_weight: Tensor | None,
+    ignore_index: int | None,
+    label_smoothing: float,
+    reduction: Reduction,
 ) -> Tensor:
-    """w (pos_weight y softplus(-x) + (1 - y) softplus(x)).
+    """w (pos_weight y softplus(-x) + (1 - y) softplus(x)); smoothed, y is (1 - s) y + s / 2.
 
     Two terms that are never negative, so neither side loses to the other; the usual
     factor, (pos_weight - 1) y + 1, does.
     """
+    x, y, kept = kept_elements(logits, target, ignore_index)
+    if label_smoothing:
+        y = (1 - label_smoothing) * y + label_smoothing / 2
+    positive = y if pos_weight is None else pos_weight.to(x.dtype) * y
+    loss = times(positive, softplus(-x)) + times(1 - y, softplus(x))
+    return weigh_and_reduce(loss, kept, weight, reduction)
+
+
+def kept_elements(logits: Tensor, target: Tensor, ignore_index: int | None) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Return logits and targets in one type, zeros where the element does not count, and where it does (None: all)."""
     dtype = widened(logits, target)
     x, y = logits.to(dtype), target.to(dtype)
-    positive = y if pos_weight is None else pos_weight.to(dtype) * y
-    loss = times(positive, softplus(-x)) + times(1 - y, softplus(x))
-    return _weigh_and_reduce(loss, weight, reduction)
+    if ignore_index is None:
+        return x, y, None
+    kept = y != ignore_index
+    return torch.where(kept, x, 0.0), torch.where(kept, y, 0.0), kept
 
 
 def binary_cross_entropy(probabilities: Tensor, target: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
@@ -31,7 +48,7 @@ def binary_cross_entropy(probabilities: Tensor, target: Tensor, weight: Tensor |
     p, y = probabilities.to(dtype), target.to(dtype)
     # 1 - p is exact from a half on; below, log1p is.
     log_not_p = torch.where(p < 0.5, torch.log1p(-p.clamp(max=0.5)), _bounded_log(1 - p))
-    return _weigh_and_reduce(-(y * _bounded_log(p) + (1 - y) * log_not_p), weight, reduction)
+    return weigh_and_reduce(-(y * _bounded_log(p) + (1 - y) * log_not_p), None, weight, reduction)
 
 
 def _bounded_log(p: Tensor) -> Tensor:
@@ -47,5 +64,8 @@ def _bounded_log(p: Tensor) -> Tensor:
     return torch.where(inside, torch.where(inside, p, 1.0).log(), line)
 
 
-def _weigh_and_reduce(loss: Tensor, weight: Tensor | None, reduction: Reduction) -> Tensor:
-    return reduce(loss if weight is None else times(weight.to(loss.dtype), loss), reduction)
+def weigh_and_reduce(loss: Tensor, kept: Tensor | None, weight: Tensor | None, reduction: Reduction) -> Tensor:
+    """Give each element its weight, and reduce those that are kept; all of them, if `kept` is None."""
+    if weight is not None:
+        loss = times(weight.to(loss.dtype), loss)
+    return reduce(loss, reduction) if kept is None else reduce_kept(loss, kept, None, reduction)

@@ -3,9 +3,11 @@
 import torch
 from torch import Tensor
 
-from ._plain_parts import softplus, times, widened
+from ._plain_binary import kept_elements
+from ._plain_binary import weigh_and_reduce as weigh_elements
+from ._plain_parts import softplus, times
 from ._plain_softmax import kept_rows, odds_against, weigh_and_reduce
-from ._reduction import Reduction, reduce
+from ._reduction import Reduction
 
 # sigmoid(z) is 1 to the last bit from here on; held there, an infinite z gives the gradient 1 and not 0 * inf.
 _CERTAINLY_WRONG = 60.0
@@ -29,13 +31,14 @@ def softmax_focal(
     return weigh_and_reduce(rows, kept, label, weight, logits, reduction)
 
 
-def sigmoid_focal(logits: Tensor, target: Tensor, alpha: float | None, gamma: float, reduction: Reduction) -> Tensor:
+def sigmoid_focal(
+    logits: Tensor, target: Tensor, alpha: float | None, ignore_index: int | None, gamma: float, reduction: Reduction
+) -> Tensor:
     """alpha y focal(-x) + (1 - alpha) (1 - y) focal(x), focal(z) = focus(z) softplus(z); without alpha, no factors."""
-    dtype = widened(logits, target)
-    x, y = logits.to(dtype), target.to(dtype)
+    x, y, kept = kept_elements(logits, target, ignore_index)
     of_positive, of_negative = (1.0, 1.0) if alpha is None else (alpha, 1 - alpha)
     loss = times(of_positive * y, _focal(-x, gamma)) + times(of_negative * (1 - y), _focal(x, gamma))
-    return reduce(loss, reduction)
+    return weigh_elements(loss, kept, None, reduction)
 
 
 def _focal(z: Tensor, gamma: float) -> Tensor:

@@ -63,27 +63,44 @@ def cross_entropy_indices(
     logits: Tensor,
     label: Tensor,
     weight: Tensor | None,
+    adjustment: Tensor | None,
     ignore_index: int,
     label_smoothing: float,
+    z_loss: float,
     reduction: Reduction,
 ) -> Tensor:
-    """w_label softplus(z); smoothed, the cross entropy to (1 - s) onehot(label) + s / K."""
+    """w_label (softplus(z) + z_loss lse^2); smoothed, the cross entropy to (1 - s) onehot(label) + s / K."""
     kept, label, logits = kept_rows(logits, label, ignore_index)
+    logits = adjusted(logits, adjustment)
     if label_smoothing:
         onehot = is_class(label, logits.shape[-1]).to(logits.dtype)
-        rows = _rows_of_probabilities(logits, onehot, weight, label_smoothing)
+        rows = _rows_of_probabilities(logits, onehot, weight, label_smoothing, z_loss)
         row_weight = None if weight is None else _weight_of(label, weight, logits)
         return reduce_kept(rows, kept, row_weight, reduction)
-    return weigh_and_reduce(odds_against(logits, label).loss(), kept, label, weight, logits, reduction)
+    rows = odds_against(logits, label).loss()
+    if z_loss:
+        rows = rows + z_loss * logits.logsumexp(-1).square()
+    return weigh_and_reduce(rows, kept, label, weight, logits, reduction)
 
 
 def cross_entropy_probabilities(
-    logits: Tensor, target: Tensor, weight: Tensor | None, label_smoothing: float, reduction: Reduction
+    logits: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    adjustment: Tensor | None,
+    label_smoothing: float,
+    z_loss: float,
+    reduction: Reduction,
 ) -> Tensor:
-    """sum_c w_c y_c (-log p_c), the mean over rows whatever the weights."""
+    """sum_c w_c y_c (-log p_c + z_loss lse^2), the mean over rows whatever the weights."""
     dtype = widened(logits, target)
-    rows = _rows_of_probabilities(logits.to(dtype), target.to(dtype), weight, label_smoothing)
-    return reduce(rows, reduction)
+    logits = adjusted(logits.to(dtype), adjustment)
+    return reduce(_rows_of_probabilities(logits, target.to(dtype), weight, label_smoothing, z_loss), reduction)
+
+
+def adjusted(logits: Tensor, adjustment: Tensor | None) -> Tensor:
+    """Add one number a class to the logits."""
+    return logits if adjustment is None else logits + adjustment.to(logits.dtype)
 
 
 def nll(
@@ -115,9 +132,12 @@ def _weight_of(label: Tensor, weight: Tensor, logits: Tensor) -> Tensor:
     return pick(weight.to(logits.dtype).expand(logits.shape), label)
 
 
-def _rows_of_probabilities(logits: Tensor, target: Tensor, weight: Tensor | None, label_smoothing: float) -> Tensor:
+def _rows_of_probabilities(
+    logits: Tensor, target: Tensor, weight: Tensor | None, label_smoothing: float, z_loss: float
+) -> Tensor:
     if label_smoothing:
         target = (1 - label_smoothing) * target + label_smoothing / logits.shape[-1]
     if weight is not None:
         target = target * weight.to(target.dtype)
-    return times(target, negative_log_softmax(logits)).sum(-1)
+    rows = times(target, negative_log_softmax(logits)).sum(-1)
+    return rows + z_loss * target.sum(-1) * logits.logsumexp(-1).square() if z_loss else rows

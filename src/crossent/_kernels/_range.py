@@ -1,4 +1,4 @@
-"""The check that every class index is a class."""
+"""The checks of values: every class index is a class, every probability is one."""
 
 from torch import Tensor
 
@@ -7,6 +7,10 @@ from ._eager import may_read
 
 class LabelRangeError(IndexError):
     """A class index is neither a class nor the ignored one; the caller says where."""
+
+
+class ProbabilityRangeError(ValueError):
+    """A probability is not in 0 to 1; the caller says where."""
 
 
 def check_range(label: Tensor, classes: int, ignore_index: int) -> None:
@@ -18,3 +22,12 @@ def check_range(label: Tensor, classes: int, ignore_index: int) -> None:
         return
     if (((label < 0) | (label >= classes)) & (label != ignore_index)).any():
         raise LabelRangeError
+
+
+def check_probabilities(*given: Tensor) -> None:
+    """Raise ProbabilityRangeError where values may be read."""
+    for values in given:
+        if may_read(values):
+            least, greatest = (float(bound) for bound in values.detach().aminmax())
+            if not (least >= 0 and greatest <= 1):
+                raise ProbabilityRangeError

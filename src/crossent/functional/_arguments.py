@@ -1,35 +1,67 @@
 """What every loss asks of its arguments: tensors, of real numbers, and a reduction."""
 
 import functools
+import itertools
 import warnings
-from typing import overload
+from typing import Literal, cast, overload
 
 import torch
 from torch import Tensor
 
 from .._kernels import Reduction
 
+_HOW: tuple[Literal["none", "mean", "sum"], ...] = ("none", "mean", "sum")
+_WEIGHT_MEANS = ("weights", "rows")
+_ALL_IGNORED = ("nan", "zero")
+_REDUCTIONS: dict[tuple[str, str, str], Reduction] = {
+    (how, by, nothing): Reduction(how, by == "rows", nothing == "zero")
+    for how, by, nothing in itertools.product(_HOW, _WEIGHT_MEANS, _ALL_IGNORED)
+}
 
-def resolve_reduction(name: str, reduction: str, size_average: bool | None, reduce: bool | None) -> Reduction:
+
+def resolve_reduction(
+    name: str,
+    reduction: str,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    weight_mean: str = "weights",
+    all_ignored: str = "nan",
+) -> Reduction:
     """Return the reduction; torch's deprecated pair, where given, overrides it with torch's warning."""
     if size_average is not None or reduce is not None:
         reduction = _from_deprecated(size_average, reduce)
         message = f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
         warnings.warn(message, stacklevel=3)
-    match reduction:
-        case "none" | "mean" | "sum":
-            return reduction
-        case "elementwise_mean":
-            message = "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead."
-            warnings.warn(message, stacklevel=3)
-            return "mean"
-    raise ValueError(f"{name}: {reduction} is not a valid value for reduction; it must be 'none', 'mean' or 'sum'.")
+    if reduction == "elementwise_mean":
+        message = "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead."
+        warnings.warn(message, stacklevel=3)
+        reduction = "mean"
+    known = _REDUCTIONS.get((reduction, weight_mean, all_ignored))
+    if known is None:
+        for argument, value, allowed in (
+            ("reduction", reduction, _HOW),
+            ("weight_mean", weight_mean, _WEIGHT_MEANS),
+            ("all_ignored", all_ignored, _ALL_IGNORED),
+        ):
+            if value not in allowed:
+                choice = ", ".join(map(repr, allowed[:-1])) + f" or {allowed[-1]!r}"
+                raise ValueError(f"{name}: {value} is not a valid value for {argument}; it must be {choice}.")
+    return cast(Reduction, known)
 
 
-def _from_deprecated(size_average: bool | None, reduce: bool | None) -> Reduction:
+def _from_deprecated(size_average: bool | None, reduce: bool | None) -> str:
     if reduce is False:
         return "none"
     return "sum" if size_average is False else "mean"
+
+
+def finished(name: str, loss: Tensor, dtype: torch.dtype, loss_dtype: torch.dtype | None) -> Tensor:
+    """Return the loss in the type of the arguments, or in the one asked for."""
+    if loss_dtype is not None:
+        if not loss_dtype.is_floating_point:
+            raise TypeError(f"{name}: loss_dtype must be a floating point type, got {loss_dtype}; use torch.float32.")
+        dtype = loss_dtype
+    return loss if loss.dtype is dtype else loss.to(dtype)
 
 
 def check_tensors(name: str, **arguments: object) -> None:

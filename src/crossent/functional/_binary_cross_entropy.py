@@ -1,9 +1,11 @@
 """Cross entropy of yes or no: of logits, and of probabilities."""
 
+import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_real, check_tensors, promoted, resolve_reduction
+from ._arguments import autocast, check_real, check_tensors, finished, promoted, resolve_reduction
+from ._classes import check_smoothing
 
 
 def binary_cross_entropy_with_logits(
@@ -14,6 +16,11 @@ def binary_cross_entropy_with_logits(
     reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
+    *,
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    all_ignored: str = "nan",
+    loss_dtype: torch.dtype | None = None,
 ) -> Tensor:
     r"""Cross entropy between logits and yes-or-no targets: torch's, exact on both sides.
 
@@ -31,14 +38,22 @@ def binary_cross_entropy_with_logits(
         reduction: `"mean"` over the elements, `"sum"`, or `"none"`.
         pos_weight: Broadcasts onto `input`; multiplies the loss of the positives only. Rare positives want it large:
             negatives / positives (`crossent.functional.pos_weight`).
+        ignore_index: Elements with this target cost nothing, are not read, and do not count in the mean; None ignores
+            nothing. Labels that nobody gave are often -1.
+        label_smoothing: The share $s$ of the even chance in the target, 0 to 1: $y$ becomes $(1 - s)\,y + s / 2$.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
 
     Returns:
         A scalar, or the shape of `input` for `"none"`; in the type of `input`, promoted with a floating target's
         (computed in float32 if that has 16 bits, float32 under autocast).
 
     Raises:
-        RuntimeError: `weight` or `pos_weight` does not broadcast onto `input`.
-        ValueError: The shapes of `input` and `target` differ, or `reduction` is unknown.
+        RuntimeError: `weight` or `pos_weight` does not broadcast onto `input`, or `label_smoothing` is not a share.
+        ValueError: The shapes of `input` and `target` differ, or `reduction` or `all_ignored` is unknown.
+
+    Warns:
+        WiringWarning: `pos_weight` has one dimension, and dimension 1 of `input` is as long as its last.
 
     Example:
         >>> import torch
@@ -48,7 +63,11 @@ def binary_cross_entropy_with_logits(
         tensor([1.2693e-01, 9.3576e-14])
     """
     name = "binary_cross_entropy_with_logits"
-    how = resolve_reduction(name, reduction, size_average, reduce)
+    how = resolve_reduction(name, reduction, size_average, reduce, all_ignored=all_ignored)
+    if weight is None and pos_weight is None and ignore_index is None and not label_smoothing and loss_dtype is None:
+        usual = _kernels.usual_sigmoid_cross_entropy(input, target, how)
+        if usual is not None:
+            return usual
     check_tensors(name, input=input, target=target, weight=weight, pos_weight=pos_weight)
     if target.shape != input.shape:
         raise ValueError(
@@ -57,9 +76,11 @@ def binary_cross_entropy_with_logits(
     check_real(name, input)
     _check_broadcasts(name, "weight", weight, input)
     _check_broadcasts(name, "pos_weight", pos_weight, input)
+    _check_pos_weight_dim(input, pos_weight)
+    check_smoothing(name, label_smoothing)
     input, target = autocast(input), autocast(target)
-    loss = _kernels.sigmoid_cross_entropy(input, target, weight, pos_weight, how)
-    return loss.to(promoted(input, target))
+    loss = _kernels.sigmoid_cross_entropy(input, target, weight, pos_weight, ignore_index, label_smoothing, how)
+    return finished(name, loss, promoted(input, target), loss_dtype)
 
 
 def binary_cross_entropy(
@@ -69,6 +90,8 @@ def binary_cross_entropy(
     size_average: bool | None = None,
     reduce: bool | None = None,
     reduction: str = "mean",
+    *,
+    loss_dtype: torch.dtype | None = None,
 ) -> Tensor:
     r"""Cross entropy between probabilities and yes-or-no targets, as torch's.
 
@@ -87,6 +110,7 @@ def binary_cross_entropy(
         size_average: Deprecated in torch; overrides `reduction`.
         reduce: Deprecated in torch; overrides `reduction`.
         reduction: `"mean"` over the elements, `"sum"`, or `"none"`.
+        loss_dtype: As in `cross_entropy`.
 
     Returns:
         A scalar, or the shape of `input` for `"none"`; in the type of `input`, promoted with a floating target's
@@ -113,11 +137,12 @@ def binary_cross_entropy(
         )
     check_real(name, input)
     _check_broadcasts(name, "weight", weight, input)
-    _check_shares(name, "input", input, "for logits use binary_cross_entropy_with_logits")
-    _check_shares(name, "target", target, "a target is the probability of yes")
     input, target = autocast(input), autocast(target)
-    loss = _kernels.binary_cross_entropy(input, target, weight, how)
-    return loss.to(promoted(input, target))
+    try:
+        loss = _kernels.binary_cross_entropy(input, target, weight, how)
+    except _kernels.ProbabilityRangeError:
+        raise _out_of_range(name, input, target) from None
+    return finished(name, loss, promoted(input, target), loss_dtype)
 
 
 def _cure(input: Tensor, target: Tensor) -> str:
@@ -139,14 +164,23 @@ def _check_broadcasts(name: str, argument: str, weight: Tensor | None, input: Te
         )
 
 
-def _check_shares(name: str, argument: str, values: Tensor, cure: str) -> None:
-    if not _kernels.may_read(values):
-        return
-    least, greatest = (float(bound) for bound in values.detach().aminmax())
-    if not (least >= 0 and greatest <= 1):
-        outside = ~((values >= 0) & (values <= 1))
-        place = outside.nonzero()[0].tolist()
-        raise RuntimeError(
-            f"{name}: all elements of {argument} should be between 0 and 1, but {argument}{place or ''} is "
-            f"{float(values[tuple(place)])}; {cure}."
-        )
+def _check_pos_weight_dim(input: Tensor, pos_weight: Tensor | None) -> None:
+    if pos_weight is not None and pos_weight.dim() == 1 and input.dim() > 2:
+        labels, last = input.shape[1], input.shape[-1]
+        if labels == last == len(pos_weight) > 1:
+            _kernels.warn(
+                f"binary_cross_entropy_with_logits: pos_weight [{last}] is taken along the last dimension of input "
+                f"{list(input.shape)}; if the labels are in dimension 1, use "
+                f"pos_weight.view({', '.join(['-1'] + ['1'] * (input.dim() - 2))})."
+            )
+
+
+def _out_of_range(name: str, input: Tensor, target: Tensor) -> RuntimeError:
+    argument, values, cure = "input", input, "for logits use binary_cross_entropy_with_logits"
+    if ((input >= 0) & (input <= 1)).all():
+        argument, values, cure = "target", target, "a target is the probability of yes"
+    place = (~((values >= 0) & (values <= 1))).nonzero()[0].tolist()
+    return RuntimeError(
+        f"{name}: all elements of {argument} should be between 0 and 1, but {argument}{place or ''} is "
+        f"{float(values[tuple(place)])}; {cure}."
+    )

@@ -69,6 +69,42 @@ def class_weights(
     return weights.to(torch.get_default_dtype())
 
 
+def logit_adjustment(counts: Counts, tau: float = 1.0) -> Tensor:
+    r"""What to add to the logits in training so that the model treats all classes alike: $\tau \log \pi_c$.
+
+    For `logit_adjustment` of `cross_entropy`, with $\pi_c$ the share of class $c$ among the rows. The model learns what
+    remains beside the shares; its own logits, used without the adjustment, rank the classes as if all were equally
+    frequent, and with it they are the probabilities of the data. Unlike class weights it also works where the model
+    separates the classes of the training set.
+
+    Args:
+        counts: `(K,)`, the rows of each class in the order of the class indices, each above 0
+            (`torch.bincount(labels, minlength=K)`).
+        tau: How much of the shares; 1 is the theory, 0 none.
+
+    Returns:
+        `(K,)` in torch's default type.
+
+    Raises:
+        InputError: A count is zero, negative or not finite, or `counts` is not one number a class (a ValueError).
+
+    Example:
+        >>> from crossent import functional as F
+        >>> F.logit_adjustment([900, 90, 10])
+        tensor([-0.1054, -2.4079, -4.6052])
+
+    References:
+        Menon et al., "Long-tail learning via logit adjustment", 2021, section 4.2.
+    """
+    n = _counts("logit_adjustment", counts)
+    if n.dim() != 1:
+        raise InputError(
+            f"logit_adjustment: counts must be one number a class, shape (K,), got shape {list(n.shape)}; "
+            "use torch.bincount(labels, minlength=K)."
+        )
+    return (tau * (n / n.sum()).log()).to(torch.get_default_dtype())
+
+
 def pos_weight(counts: Counts) -> Tensor:
     """The weight of the positives that balances them with the negatives: negatives / positives.
 

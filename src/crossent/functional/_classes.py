@@ -2,6 +2,7 @@
 
 from torch import Tensor
 
+from .. import _kernels
 from ._arguments import check_real, dtype_name
 
 
@@ -129,3 +130,17 @@ def check_some_class(name: str, input: Tensor) -> None:
     """Check that there is a class to sum over; the empty case has no softmax."""
     if input.shape[class_dim(input)] == 0:
         raise ValueError(f"{name}: input must have at least one class, got shape {list(input.shape)}.")
+
+
+def check_wiring(name: str, input: Tensor, target: Tensor) -> None:
+    """Warn of class indices and logits that fit together, and most likely should not."""
+    if input.dim() > 1 and input.shape[1] == 1:
+        _kernels.warn(
+            f"{name}: input has one class, shape {list(input.shape)}, so the loss is 0 and teaches nothing; "
+            "for yes or no use binary_cross_entropy_with_logits."
+        )
+    if input.dim() == 3 and input.shape[1] == input.shape[2] > 1 and target.shape == input.shape[:2]:
+        _kernels.warn(
+            f"{name}: the classes are taken to be in dimension 1 of input {list(input.shape)}, and target "
+            f"{list(target.shape)} fits either way; if they are last, use input.movedim(-1, 1)."
+        )

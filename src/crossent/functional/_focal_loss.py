@@ -2,11 +2,20 @@
 
 import math
 
+import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_real, check_tensors, promoted, resolve_reduction
-from ._classes import as_labels, check_classes, check_indices, check_some_class, classes_last, out_of_range
+from ._arguments import autocast, check_real, check_tensors, finished, promoted, resolve_reduction
+from ._classes import (
+    as_labels,
+    check_classes,
+    check_indices,
+    check_some_class,
+    check_wiring,
+    classes_last,
+    out_of_range,
+)
 
 
 def focal_loss(
@@ -17,6 +26,9 @@ def focal_loss(
     gamma: float = 2.0,
     ignore_index: int = -100,
     reduction: str = "mean",
+    weight_mean: str = "weights",
+    all_ignored: str = "nan",
+    loss_dtype: torch.dtype | None = None,
 ) -> Tensor:
     r"""Focal loss between logits and class indices: the softmax form.
 
@@ -34,6 +46,9 @@ def focal_loss(
         gamma: The focus, 0 or more.
         ignore_index: Rows with this class index cost nothing and are not read.
         reduction: `"mean"` (by the sum of the rows' weights), `"sum"`, or `"none"` for one loss a row.
+        weight_mean: As in `cross_entropy`.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
 
     Returns:
         A scalar, or the shape of `target` for `"none"`; in the type of `input` (float32 under autocast).
@@ -53,18 +68,19 @@ def focal_loss(
     References:
         Lin et al., "Focal Loss for Dense Object Detection", 2017, section 3.
     """
-    how = resolve_reduction("focal_loss", reduction, None, None)
+    how = resolve_reduction("focal_loss", reduction, weight_mean=weight_mean, all_ignored=all_ignored)
     check_tensors("focal_loss", input=input, target=target, weight=weight)
     check_classes("focal_loss", input, weight)
     _check_gamma("focal_loss", gamma)
     input, weight = autocast(input), autocast(weight)
     check_indices("focal_loss", input, target, weight, ignore_index)
     check_some_class("focal_loss", input)
+    check_wiring("focal_loss", input, target)
     try:
         loss = _kernels.softmax_focal(classes_last(input), as_labels(input, target), weight, ignore_index, gamma, how)
     except _kernels.LabelRangeError:
         raise out_of_range("focal_loss", input, target, ignore_index) from None
-    return loss.to(input.dtype)
+    return finished("focal_loss", loss, input.dtype, loss_dtype)
 
 
 def sigmoid_focal_loss(
@@ -73,6 +89,10 @@ def sigmoid_focal_loss(
     alpha: float | None = 0.25,
     gamma: float = 2.0,
     reduction: str = "none",
+    *,
+    ignore_index: int | None = None,
+    all_ignored: str = "nan",
+    loss_dtype: torch.dtype | None = None,
 ) -> Tensor:
     r"""Focal loss between logits and yes-or-no targets: the sigmoid form, with torchvision's arguments.
 
@@ -89,6 +109,9 @@ def sigmoid_focal_loss(
         alpha: The share of the positives, 0 to 1: above a half they count more. None, or torchvision's -1, for none.
         gamma: The focus, 0 or more; 0 without `alpha` is `binary_cross_entropy_with_logits`.
         reduction: `"none"`, `"mean"` over the elements, or `"sum"`.
+        ignore_index: As in `binary_cross_entropy_with_logits`.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
 
     Returns:
         A scalar, or the shape of `inputs` for `"none"`; in the type of `inputs`, promoted with a floating target's
@@ -107,7 +130,7 @@ def sigmoid_focal_loss(
     References:
         Lin et al., "Focal Loss for Dense Object Detection", 2017, section 3.
     """
-    how = resolve_reduction("sigmoid_focal_loss", reduction, None, None)
+    how = resolve_reduction("sigmoid_focal_loss", reduction, all_ignored=all_ignored)
     check_tensors("sigmoid_focal_loss", inputs=inputs, targets=targets)
     check_real("sigmoid_focal_loss", inputs)
     if targets.shape != inputs.shape:
@@ -117,8 +140,8 @@ def sigmoid_focal_loss(
         )
     _check_gamma("sigmoid_focal_loss", gamma)
     inputs, targets = autocast(inputs), autocast(targets)
-    loss = _kernels.sigmoid_focal(inputs, targets, _share(alpha), gamma, how)
-    return loss.to(promoted(inputs, targets))
+    loss = _kernels.sigmoid_focal(inputs, targets, _share(alpha), ignore_index, gamma, how)
+    return finished("sigmoid_focal_loss", loss, promoted(inputs, targets), loss_dtype)
 
 
 def _check_gamma(name: str, gamma: float) -> None:

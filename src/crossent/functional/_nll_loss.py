@@ -1,9 +1,10 @@
 """Negative log likelihood of log probabilities over K classes."""
 
+import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_tensors, resolve_reduction
+from ._arguments import autocast, check_tensors, finished, resolve_reduction
 from ._classes import as_labels, check_classes, check_indices, classes_last, out_of_range
 
 
@@ -15,6 +16,10 @@ def nll_loss(
     ignore_index: int = -100,
     reduce: bool | None = None,
     reduction: str = "mean",
+    *,
+    weight_mean: str = "weights",
+    all_ignored: str = "nan",
+    loss_dtype: torch.dtype | None = None,
 ) -> Tensor:
     r"""Negative log likelihood: picks $-w_t \log p_t$ out of log probabilities, as torch's does.
 
@@ -31,6 +36,9 @@ def nll_loss(
         ignore_index: Rows with this class index cost nothing and are not read.
         reduce: Deprecated in torch; overrides `reduction`.
         reduction: `"mean"` (by the sum of the rows' weights), `"sum"`, or `"none"` for one loss a row.
+        weight_mean: As in `cross_entropy`.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
 
     Returns:
         A scalar, or the shape of `target` for `"none"`; in the type of `input` (float32 under autocast).
@@ -47,7 +55,7 @@ def nll_loss(
         >>> F.nll_loss(log_probabilities, torch.tensor([0]))
         tensor(0.3567)
     """
-    how = resolve_reduction("nll_loss", reduction, size_average, reduce)
+    how = resolve_reduction("nll_loss", reduction, size_average, reduce, weight_mean, all_ignored)
     check_tensors("nll_loss", input=input, target=target, weight=weight)
     check_classes("nll_loss", input, weight)
     input, weight = autocast(input), autocast(weight)
@@ -56,4 +64,4 @@ def nll_loss(
         loss = _kernels.nll(classes_last(input), as_labels(input, target), weight, ignore_index, how)
     except _kernels.LabelRangeError:
         raise out_of_range("nll_loss", input, target, ignore_index) from None
-    return loss.to(input.dtype)
+    return finished("nll_loss", loss, input.dtype, loss_dtype)
