@@ -35,13 +35,13 @@ sanitizers() {
   echo "sanitizers: clean"
 }
 
-# Compiles the loops of one instruction set and a driver that compares them with formulas in float64.
+# Compiles the loops of one instruction set, and a driver that compares them with formulas in a wider type.
 compare() {
   local compiler=$1 level=$2
   shift 2
-  "$compiler" "${strict[@]}" "$@" -DCROSSENT_LEVEL="$level" -c csrc/loops.cpp -o "$build/loops.o"
   "$compiler" "${strict[@]}" -c csrc/kernels.cpp -o "$build/kernels.o"
-  "$compiler" "${strict[@]}" -static-libstdc++ tests/kernels/compare.cpp "$build"/{loops,kernels}.o -o "$build/compare"
+  "$compiler" "${strict[@]}" "$@" -DCROSSENT_LEVEL="$level" -c csrc/loops.cpp -o "$build/loops.o"
+  "$compiler" "${strict[@]}" -DCROSSENT_LEVEL="$level" tests/kernels/compare.cpp "$build/loops.o" -o "$build/compare"
 }
 
 clang() {
