@@ -53,7 +53,7 @@ def softplus(z: Exact) -> Exact:
 
 
 def sigmoid(z: Exact) -> Exact:
-    return np.where(z > 0, 1, np.exp(-np.abs(z))) / (1 + np.exp(-np.abs(z)))
+    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
 
 
 def softmax_truth(x: Exact, label: NDArray[np.int64]) -> tuple[Exact, Exact]:
@@ -176,17 +176,18 @@ def of_shares() -> Iterator[Row]:
         weight = (torch.rand(classes, generator=generator, dtype=torch.float64) + 0.5).to(dtype)
         onehot = np.eye(classes, dtype=np.longdouble)[label.numpy()]
         smoothing = 0.125  # a power of 2, so that the truth is of the same numbers
-        for words, part, arguments, options in (
-            ("smoothed", (1 - smoothing) * onehot + smoothing / np.longdouble(classes), label, {"smooth": smoothing}),
+        smoothed = (1 - smoothing) * onehot + smoothing / np.longdouble(classes)
+        variants: list[tuple[str, Exact, Tensor, dict[str, Any]]] = [
+            ("smoothed", smoothed, label, {"label_smoothing": smoothing}),
             ("soft targets", wide(shares), shares, {}),
             ("class weights", wide(weight) * onehot, label, {"weight": weight}),
-        ):
-            keywords = {"label_smoothing" if name == "smooth" else name: value for name, value in options.items()}
+        ]
+        for words, part, target, options in variants:
             exact, exact_gradient = shares_truth(wide(x), part)
             largest = np.abs(exact_gradient).max(1, keepdims=True)
             found: list[list[Worst]] = [[], []]
             for loss in (F.cross_entropy, torch_losses.cross_entropy):
-                rows, gradient = run(loss, x, arguments, **keywords)
+                rows, gradient = run(loss, x, target, **options)
                 found[0].append(worst(ulps(rows, exact), places))
                 found[1].append(worst(ulps(gradient, exact_gradient, largest).max(1), places))
             yield f"{_name(dtype)}, K = {classes}, {words}", [(ours, torchs) for ours, torchs in found]

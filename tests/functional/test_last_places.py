@@ -1,6 +1,6 @@
-"""Errors in units of the last place of float32, against float64 by a formula of its own; and that the tests would see one.
+"""Errors in units of the last place of float32, against float64; and that the tests would see one.
 
-The truth is softplus of the log odds against the label, from the very numbers that float32 holds.
+The truth is softplus of the log odds against the label, a formula of its own, from the very numbers that float32 holds.
 """
 
 from collections.abc import Callable
@@ -84,12 +84,12 @@ def test_the_worst_of_many_rows_is_never_further_from_the_truth_than_torchs(clas
 
 @pytest.mark.parametrize("size", [1e-3, 16 * EPSILON], ids=["a thousandth", "16 ulp"])
 def test_a_loss_or_a_gradient_that_is_a_little_wrong_is_seen(size: float) -> None:
-    def wrong_loss(*given: Tensor, reduction: str) -> Tensor:
-        loss = F.cross_entropy(*given, reduction=reduction)
+    def wrong_loss(x: Tensor, label: Tensor, *, reduction: str) -> Tensor:
+        loss = F.cross_entropy(x, label, reduction=reduction)
         return loss + size * loss.detach()
 
-    def wrong_gradient(*given: Tensor, reduction: str) -> Tensor:
-        loss = F.cross_entropy(*given, reduction=reduction)
+    def wrong_gradient(x: Tensor, label: Tensor, *, reduction: str) -> Tensor:
+        loss = F.cross_entropy(x, label, reduction=reduction)
         return loss + size * (loss - loss.detach())
 
     x, label = led_by(LEADS, 0.0, 10)
