@@ -53,7 +53,7 @@ def softplus(z: Exact) -> Exact:
 
 
 def sigmoid(z: Exact) -> Exact:
-    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
+    return np.exp(-softplus(-z))
 
 
 def softmax_truth(x: Exact, label: NDArray[np.int64]) -> tuple[Exact, Exact]:
@@ -137,9 +137,11 @@ def offsets_of(dtype: torch.dtype) -> list[float]:
     return [offset for offset in OFFSETS if offset < torch.finfo(dtype).max / 2]
 
 
-def worst(errors: NDArray[np.float64], places: list[str]) -> Worst:
+def worst(errors: NDArray[np.float64], places: list[str], dtype: torch.dtype) -> Worst:
+    """Infinite where not one digit is left."""
     found = int(np.argmax(np.nan_to_num(errors, nan=np.inf)))
-    return Worst(float(errors[found]), places[found])
+    most = float(errors[found])
+    return Worst(most if most < 1 / torch.finfo(dtype).eps else np.inf, places[found])
 
 
 Row = tuple[str, list[tuple[Worst, Worst]]]  # what it is; for each quantity crossent's and torch's worst
@@ -158,10 +160,10 @@ def of_indices() -> Iterator[Row]:
             rows, gradient = run(loss, x, label)
             of_gradient = ulps(gradient, exact_gradient)
             at_label = np.arange(len(label)), label.numpy()
-            found[0].append(worst(ulps(rows, exact), places))
-            found[1].append(worst(of_gradient[at_label], places))
+            found[0].append(worst(ulps(rows, exact), places, dtype))
+            found[1].append(worst(of_gradient[at_label], places, dtype))
             of_gradient[at_label] = 0
-            found[2].append(worst(of_gradient.max(1), places))
+            found[2].append(worst(of_gradient.max(1), places, dtype))
         yield f"{_name(dtype)}, K = {classes:,}", [(ours, torchs) for ours, torchs in found]
 
 
@@ -188,8 +190,8 @@ def of_shares() -> Iterator[Row]:
             found: list[list[Worst]] = [[], []]
             for loss in (F.cross_entropy, torch_losses.cross_entropy):
                 rows, gradient = run(loss, x, target, **options)
-                found[0].append(worst(ulps(rows, exact), places))
-                found[1].append(worst(ulps(gradient, exact_gradient, largest).max(1), places))
+                found[0].append(worst(ulps(rows, exact), places, dtype))
+                found[1].append(worst(ulps(gradient, exact_gradient, largest).max(1), places, dtype))
             yield f"{_name(dtype)}, K = {classes}, {words}", [(ours, torchs) for ours, torchs in found]
 
 
@@ -214,7 +216,7 @@ def of_sigmoid() -> Iterator[Row]:
                 rows, gradient = run(loss, x, torch.full_like(x, yes), pos_weight=q)
                 errors[at].append(ulps(rows, exact))
                 errors[2 + at].append(ulps(gradient, exact_gradient))
-        of_loss, of_loss_torch, of_slope, of_slope_torch = (worst(np.concatenate(one), places) for one in errors)
+        of_loss, of_loss_torch, of_slope, of_slope_torch = (worst(np.concatenate(one), places, dtype) for one in errors)
         pairs = [(of_loss, of_loss_torch), (of_slope, of_slope_torch)]
         yield f"{_name(dtype)}, {'yes' if yes else 'no'}", pairs
 
@@ -240,7 +242,9 @@ def table(quantities: list[str], rows: Iterator[Row]) -> str:
 
 
 def _figure(number: float) -> str:
-    return f"{number:.2f}" if number < 100 else f"{number:.0e}"
+    if number == np.inf:
+        return "all"
+    return f"{number:.1f}" if number < 1000 else f"{number:,.0f}"
 
 
 def main() -> None:
