@@ -148,7 +148,7 @@ template <class C> CROSSENT_INLINE Odds<Vector<C>> odds_against(Vector<C> top, V
   const V bound = all<C>(linear_from<C>);
   const V gap = top - own, lost = 1 + lost_by_rounding(top, own, gap), corrected = total * lost;
   const V raised = raised_exp(at_most(gap, bound), C(sizeof(C) == 4 ? -130 : -1090));
-  const V odds = corrected * raised * lower<C>, ratio = raised * lower<C>;
+  const V ratio = raised * lower<C>, odds = gap < 0 ? corrected * raised * lower<C> : corrected * ratio;
   const Log1p<V> softplus = log1p(odds);
   // share has the ratio's own correction, which belongs to each exp(x_c - top) too; hence not `corrected`.
   Odds<V> all_of{gap, corrected, softplus.log, odds * softplus.inverse, softplus.inverse,
