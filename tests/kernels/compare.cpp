@@ -103,12 +103,12 @@ template <class C> void check_sigmoid(int64_t elements) {
     y.push_back(C(i % 3 ? i % 2 : 0.25));
   }
   const C weight = C(2);
-  Sigmoid a{};
+  Binary a{};
   a.logits = x.data(), a.target = y.data();
   a.weight = a.pos_weight = {nullptr, 1, 1};
   a.pos_weight.values = &weight;
   a.losses = losses.data(), a.gradient = gradient.data();
-  a.scale = 1;
+  a.of_yes = a.of_no = a.scale = 1;
   CROSSENT_LEVEL::loops.sigmoid[type_of<C>](a, 0, elements);
   for (size_t i = 0; i < size_t(elements); ++i) {
     const Wide given = Wide(x[i]), yes = 2 * Wide(y[i]), no = 1 - Wide(y[i]);
@@ -121,7 +121,7 @@ template <class C> void check_sigmoid(int64_t elements) {
 }
 
 template <class C> void check_all() {
-  const int64_t shapes[][2] = {{1, 1}, {5, 2}, {64, 3}, {67, 4}, {130, 10}, {70, 64}, {3, 65}, {2, 1003}};
+  const int64_t shapes[][2] = {{1, 1}, {5, 2}, {64, 3}, {67, 4}, {130, 10}, {70, 64}, {3, 65}, {11, 300}, {2, 1003}};
   for (const auto& shape : shapes)
     for (const bool class_first : {false, true})
       for (const Kind kind : {Kind::index, Kind::smoothed, Kind::probabilities})

@@ -21,7 +21,7 @@ def warn(message: str) -> None:
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):
         frame, level = frame.f_back, level + 1
-    warnings.warn(message, WiringWarning, stacklevel=level - 1)
+    warnings.warn(message, WiringWarning, stacklevel=level)
 
 
 def warn_of_probabilities() -> None:
