@@ -76,6 +76,7 @@ class LinearCrossEntropyLoss(nn.Module):
         ignore_index: As in `linear_cross_entropy`.
         label_smoothing: As in `cross_entropy`.
         options: torch's choice of chunks; accepted, and without effect.
+        softcap: As in `linear_cross_entropy`.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class LinearCrossEntropyLoss(nn.Module):
         ignore_index: int | None = None,
         label_smoothing: float = 0.0,
         options: object | None = None,
+        softcap: float | None = None,
     ) -> None:
         if weight is not None and weight.shape != (num_classes,):
             raise RuntimeError(
@@ -111,12 +113,13 @@ class LinearCrossEntropyLoss(nn.Module):
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
         self.options = options
+        self.softcap = softcap
         outputs = num_classes * math.prod(out_features)
         self.linear = nn.Linear(in_features, outputs, bias=bias, device=device, dtype=dtype)
 
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of features `(N, D)` and class indices or class probabilities."""
+        """Return the loss of features `(..., D)` and class indices or class probabilities."""
         heads = (self.num_classes, *self.out_features)
         return F.linear_cross_entropy(
             input,
@@ -128,6 +131,7 @@ class LinearCrossEntropyLoss(nn.Module):
             ignore_index=self.ignore_index,
             label_smoothing=self.label_smoothing,
             options=self.options,
+            softcap=self.softcap,
         )
 
     @override
@@ -137,6 +141,7 @@ class LinearCrossEntropyLoss(nn.Module):
             f"in_features={self.linear.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
             f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
             f"label_smoothing={self.label_smoothing}, options={self.options}"
+            + ("" if self.softcap is None else f", softcap={self.softcap}")
         )
 
 

@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
-from . import _cpu, _plain_focal, _plain_softmax
+from . import _cpu, _linear, _plain_focal, _plain_linear, _plain_softmax
 from . import _plain_binary as _plain
+from ._plain_linear import LinearRule
 from ._range import check_range
 from ._reduction import Reduction
 
@@ -32,6 +33,17 @@ def cross_entropy_probabilities(
     arguments = logits, target, weight, label_smoothing, reduction
     loss = _cpu.cross_entropy_probabilities(*arguments)
     return _plain_softmax.cross_entropy_probabilities(*arguments) if loss is None else loss
+
+
+def linear_cross_entropy(
+    features: Tensor, head: Tensor, bias: Tensor | None, target: Tensor, rule: LinearRule
+) -> Tensor:
+    """Softmax cross entropy of `features @ head.T + bias`, with class indices or floating class probabilities."""
+    arguments = features, head, bias, target, rule
+    if not target.is_floating_point():
+        check_range(target, len(head), rule.ignore_index)
+    loss = _linear.linear_cross_entropy(*arguments)
+    return _plain_linear.linear_cross_entropy(*arguments) if loss is None else loss
 
 
 def sigmoid_cross_entropy(
