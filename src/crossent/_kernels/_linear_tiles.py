@@ -19,7 +19,7 @@ _SHARE_OF_HEAD = 16
 
 # The head is multiplied in blocks of about this many numbers: on a processor they stay in its cache.
 _BLOCK = 1 << 20
-_BLOCK_ELSEWHERE = 1 << 26
+_BLOCK_ELSEWHERE = 1 << 24
 
 # From so many tiles on, the gradient of a 16-bit head is summed in float32. Below, it is rounded once a tile: that
 # leaves less than twice the error of rounding once (measured: 1.6 times with 4 tiles, 2.1 with 8, 2.9 with 15).
@@ -49,7 +49,8 @@ def sweep(
 
     losses = torch.zeros(len(features), dtype=wide, device=features.device)
     of_features = torch.zeros_like(features) if wanted[0] else None
-    of_head = torch.zeros_like(head, dtype=wide if len(tiles) >= _MANY_TILES else head.dtype) if wanted[1] else None
+    summed = widened(head) if len(tiles) >= _MANY_TILES else head.dtype
+    of_head = torch.zeros_like(head, dtype=summed) if wanted[1] else None
     of_bias = losses.new_zeros(len(head)) if wanted[2] else None
     room = features.new_empty(size, len(head), dtype=dtype)
     for rows in tiles:
@@ -112,8 +113,7 @@ def _multiplies_bfloat16() -> bool:
 
 
 def _type_of_products(features: Tensor) -> torch.dtype:
-    """float32 for 16-bit numbers on a processor that has no faster products of them: there it is several times faster,
-    and the logits are not rounded."""
+    """float32 for 16-bit numbers if the processor does not multiply these faster; their logits are not rounded then."""
     if features.is_cpu and not (features.dtype == torch.bfloat16 and _multiplies_bfloat16()):
         return widened(features)
     return features.dtype
@@ -126,7 +126,7 @@ class _Products:
         classes, width = head.shape
         self.head, self.dtype = head, dtype
         self.step = min(classes, max(64, (_BLOCK if head.is_cpu else _BLOCK_ELSEWHERE) // width))
-        self.room = torch.empty((0 if dtype == head.dtype else self.step), width, dtype=dtype, device=head.device)
+        self.room = torch.empty(self.step, width, dtype=dtype, device=head.device)
 
     def blocks(self) -> Iterator[tuple[slice, Tensor]]:
         for begin in range(0, len(self.head), self.step):
