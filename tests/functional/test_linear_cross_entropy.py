@@ -304,6 +304,15 @@ def test_first_second_and_forward_derivatives_agree_with_differences(reduction: 
     assert torch.autograd.gradgradcheck(loss, given)
 
 
+@pytest.mark.usefixtures("each_kernel")
+def test_a_head_that_the_features_come_from_gets_both_gradients_once() -> None:
+    head, labels = normal(6, WIDTH).requires_grad_(), some_labels(3, 6)
+    expected = torch.autograd.grad(unfused(head[1:4].tanh(), head, labels), head)
+    for create_graph in (False, True):
+        loss = F.linear_cross_entropy(head[1:4].tanh(), head, labels)
+        torch.testing.assert_close(torch.autograd.grad(loss, head, create_graph=create_graph), expected)
+
+
 def test_class_weights_and_probabilities_get_gradients_too() -> None:
     shares, weight = normal(3, 4).softmax(1).requires_grad_(), normal(4).abs().requires_grad_()
 

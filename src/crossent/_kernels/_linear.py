@@ -103,7 +103,8 @@ def _by_definition(
     differentiable = torch.is_grad_enabled()
 
     def given(tensor: Tensor, needed: bool) -> Tensor:
-        return tensor if differentiable else tensor.detach().requires_grad_(needed)
+        # A view: where the features come from the head, as with tied embeddings, their part is not the head's own.
+        return tensor.view_as(tensor) if differentiable else tensor.detach().requires_grad_(needed)
 
     with torch.enable_grad():
         x, w, b = given(features, wanted[0]), given(head, wanted[1]), None if bias is None else given(bias, wanted[2])
