@@ -1,6 +1,7 @@
 """The loss of a linear head beside torch's, forward with backward: time, and peak memory in a process of its own.
 
-The contenders take turns within each round, so that a busy machine slows all of them; quote the medians' ratios. Memory
+The contenders take turns within each round, so that a busy machine slows all of them; quote the medians' ratios, and on
+one thread those of the processor's time, which other programs do not lengthen as they do the time on the clock. Memory
 is what a call adds at its peak in a process of its own, less the gradients themselves (Linux only).
 
     python benchmarks/linear_cross_entropy.py [--shape 2048,1024,32000] [--dtype float32] [--threads 1] [--rounds 3]
@@ -50,11 +51,12 @@ def tensors(shape: tuple[int, int, int], dtype: torch.dtype) -> tuple[Tensor, Te
     return features.requires_grad_(), head.requires_grad_(), torch.randint(0, classes, (rows,), generator=generator)
 
 
-def run(loss: Loss, given: tuple[Tensor, Tensor, Tensor]) -> float:
+def run(loss: Loss, given: tuple[Tensor, Tensor, Tensor]) -> tuple[float, float]:
+    """Seconds on the clock, and of all processors."""
     given[0].grad = given[1].grad = None
-    begin = time.perf_counter()
+    begin = time.perf_counter(), time.process_time()
     loss(*given).backward()
-    return time.perf_counter() - begin
+    return time.perf_counter() - begin[0], time.process_time() - begin[1]
 
 
 def status(field: str) -> int:
@@ -93,7 +95,7 @@ def main() -> None:
     if options.only:
         losses = {name: losses[name] for name in options.only.split(",")}
 
-    times: dict[str, list[float]] = {name: [] for name in losses}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in losses}
     for turn in range(options.rounds + 1):
         for name, loss in losses.items():
             taken = run(loss, given)
@@ -102,12 +104,17 @@ def main() -> None:
     print(f"{F.kernels_in_use()}; {options.threads} threads; torch {torch.__version__}; medians of {options.rounds}")
     print(f"{rows:,} x {width:,} x {classes:,}, {options.dtype}")
     del given
-    for name, taken in times.items():
+    medians = {name: [statistics.median(kind) for kind in zip(*taken, strict=True)] for name, taken in times.items()}
+    for name, taken in medians.items():
         again = [sys.executable, __file__, "--shape", options.shape, "--dtype", options.dtype, "--peak-of", name]
         again += ["--threads", str(options.threads)]
         memory = subprocess.run(again, check=True, capture_output=True, text=True).stdout.strip()
-        ratio = statistics.median(taken) / statistics.median(times["crossent"])
-        print(f"  {name:<16} {statistics.median(taken):8.2f} s  {ratio:5.2f} times as long  {memory:>6} MB", flush=True)
+        clock, processor = (mine / ours for mine, ours in zip(taken, medians["crossent"], strict=True))
+        print(
+            f"  {name:<16} {taken[0]:7.2f} s on the clock ({clock:5.2f} times as long), "
+            f"{taken[1]:7.2f} s of processors ({processor:5.2f}), {memory:>6} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def linear_cross_entropy(
         >>> F.linear_cross_entropy(features, head, torch.tensor([2]))
         tensor(0.4076)
         >>> F.linear_cross_entropy(features, head, torch.tensor([2]), softcap=2.0)
-        tensor(0.6161)
+        tensor(0.7714)
 
     References:
         Wijmans et al., "Cut Your Losses in Large-Vocabulary Language Models", 2024.
