@@ -101,8 +101,7 @@ def linear_cross_entropy(
     if shares:
         _check_shares(target)
         target = autocast(target)
-        dtype = promoted(target, weight) if weight is not None else target.dtype
-        wide = torch.promote_types(wide, dtype)
+        wide = torch.promote_types(wide, promoted(target, weight))
     else:
         _check_labels(input, classes, target)
         target = target.long().reshape(input.shape[:-1])
