@@ -14,14 +14,16 @@ DROP_INS = ["CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "Line
 
 
 @pytest.mark.parametrize("name", DROP_INS)
-def test_the_constructor_is_torchs(name: str) -> None:
+def test_the_constructor_is_torchs_and_our_options_come_after_by_keyword(name: str) -> None:
     if not hasattr(torch.nn, name):
         pytest.skip(f"this torch has no {name}")
     arguments = [
         [(p.name, p.default, p.kind) for p in inspect.signature(module).parameters.values()]
         for module in (getattr(nn, name), getattr(torch.nn, name))
     ]
-    assert arguments[0] == arguments[1]
+    ours, torchs = arguments
+    assert ours[: len(torchs)] == torchs
+    assert all(kind is inspect.Parameter.KEYWORD_ONLY for _, _, kind in ours[len(torchs) :])
 
 
 def test_weights_are_buffers_that_move_and_save_with_the_module() -> None:

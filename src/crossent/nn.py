@@ -160,6 +160,11 @@ class LinearCrossEntropyLoss(nn.Module):
         ignore_index: As in `linear_cross_entropy`.
         label_smoothing: As in `cross_entropy`.
         options: torch's choice of chunks; accepted, and without effect.
+        softcap: As in `linear_cross_entropy`.
+        z_loss: As in `cross_entropy`.
+        weight_mean: As in `cross_entropy`.
+        all_ignored: As in `cross_entropy`.
+        loss_dtype: As in `cross_entropy`.
     """
 
     def __init__(
@@ -176,6 +181,11 @@ class LinearCrossEntropyLoss(nn.Module):
         ignore_index: int | None = None,
         label_smoothing: float = 0.0,
         options: object | None = None,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight_mean: str = "weights",
+        all_ignored: str = "nan",
+        loss_dtype: torch.dtype | None = None,
     ) -> None:
         if weight is not None and weight.shape != (num_classes,):
             raise RuntimeError(
@@ -195,12 +205,17 @@ class LinearCrossEntropyLoss(nn.Module):
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
         self.options = options
+        self.softcap = softcap
+        self.z_loss = z_loss
+        self.weight_mean = weight_mean
+        self.all_ignored = all_ignored
+        self.loss_dtype = loss_dtype
         outputs = num_classes * math.prod(out_features)
         self.linear = nn.Linear(in_features, outputs, bias=bias, device=device, dtype=dtype)
 
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the loss of features `(N, D)` and class indices or class probabilities."""
+        """Return the loss of features `(..., D)` and class indices or class probabilities."""
         heads = (self.num_classes, *self.out_features)
         return F.linear_cross_entropy(
             input,
@@ -212,6 +227,11 @@ class LinearCrossEntropyLoss(nn.Module):
             ignore_index=self.ignore_index,
             label_smoothing=self.label_smoothing,
             options=self.options,
+            softcap=self.softcap,
+            z_loss=self.z_loss,
+            weight_mean=self.weight_mean,
+            all_ignored=self.all_ignored,
+            loss_dtype=self.loss_dtype,
         )
 
     @override
@@ -221,6 +241,7 @@ class LinearCrossEntropyLoss(nn.Module):
             f"in_features={self.linear.in_features}, num_classes={self.num_classes}, out_features={self.out_features}, "
             f"bias={self.linear.bias is not None}, reduction={self.reduction}, ignore_index={self.ignore_index}, "
             f"label_smoothing={self.label_smoothing}, options={self.options}"
+            + ("" if self.softcap is None else f", softcap={self.softcap}")
         )
 
 

@@ -203,13 +203,6 @@ CASES: list[Case] = [
         "matched from the last, each 1 or equal.",
     ),
     (
-        "a sequence for the linear head",
-        lambda: F.linear_cross_entropy(IMAGE, torch.zeros(5, 4), LABELS),
-        RuntimeError,
-        "linear_cross_entropy: expected input with dimensionality 1 or 2, got 3; use input.flatten(0, -2) and "
-        "target.flatten().",
-    ),
-    (
         "a head for other features",
         lambda: F.linear_cross_entropy(ROWS, torch.zeros(3, 5), LABELS),
         RuntimeError,

@@ -2,7 +2,8 @@
 
 from torch import Tensor
 
-from . import _cpu_binary, _cpu_classes, _plain_binary, _plain_focal, _plain_softmax
+from . import _cpu_binary, _cpu_classes, _linear, _plain_binary, _plain_focal, _plain_linear, _plain_softmax
+from ._plain_linear import LinearRule
 from ._range import check_probabilities, check_range
 from ._reduction import Reduction
 from ._wiring import check_logits
@@ -47,6 +48,17 @@ def cross_entropy_probabilities(
         check_logits(logits)
         loss = _plain_softmax.cross_entropy_probabilities(*arguments)
     return loss
+
+
+def linear_cross_entropy(
+    features: Tensor, head: Tensor, bias: Tensor | None, target: Tensor, rule: LinearRule
+) -> Tensor:
+    """Softmax cross entropy of `features @ head.T + bias`, with class indices or floating class probabilities."""
+    arguments = features, head, bias, target, rule
+    if not target.is_floating_point():
+        check_range(target, len(head), rule.ignore_index)
+    loss = _linear.linear_cross_entropy(*arguments)
+    return _plain_linear.linear_cross_entropy(*arguments) if loss is None else loss
 
 
 def nll(

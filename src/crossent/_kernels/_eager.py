@@ -18,18 +18,28 @@ def may_read(tensor: Tensor) -> bool:
     return plain and tensor.is_cpu and tensor.numel() > 0 and _get_current_dispatch_mode() is None
 
 
-def is_eager(*tensors: Tensor | None) -> bool:
-    """Whether a compiled kernel may take these tensors by their addresses: CPU memory, in order, nothing active.
-
-    Active are compilation, tracing, a functional transform, forward-mode differentiation or a dispatch mode.
-    """
-    if (
+def is_unwatched() -> bool:
+    """Whether nothing is active: compilation, tracing, a transform, forward-mode differentiation, a dispatch mode."""
+    return not (
         torch.compiler.is_compiling()
         or torch._C._get_tracing_state() is not None
         or peek_interpreter_stack() is not None
         or forward_ad._current_level >= 0
         or _get_current_dispatch_mode() is not None
-    ):
+    )
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor is just values in the memory of some device."""
+    kind = type(tensor)
+    if not (kind is Tensor or kind is torch.nn.Parameter) or tensor.is_meta:
+        return False
+    return tensor.layout is torch.strided and torch._C._has_storage(tensor)
+
+
+def is_eager(*tensors: Tensor | None) -> bool:
+    """Whether a compiled kernel may take these tensors by their addresses: CPU memory, in order, nothing active."""
+    if not is_unwatched():
         return False
     for tensor in tensors:
         if tensor is None:

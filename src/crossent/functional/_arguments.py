@@ -89,7 +89,7 @@ def autocast(tensor: Tensor) -> Tensor: ...
 def autocast(tensor: None) -> None: ...
 def autocast(tensor: Tensor | None) -> Tensor | None:
     """Under autocast, take a 16-bit tensor as float32: torch's losses do."""
-    if tensor is not None and _is_16_bit(tensor) and _autocasts(tensor.device.type):
+    if tensor is not None and _is_16_bit(tensor) and autocasts(tensor.device.type):
         return tensor.float()
     return tensor
 
@@ -98,7 +98,8 @@ def _is_16_bit(tensor: Tensor) -> bool:
     return tensor.dtype in (torch.float16, torch.bfloat16)
 
 
-def _autocasts(device: str) -> bool:
+def autocasts(device: str) -> bool:
+    """Whether autocast is on."""
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 

@@ -1,5 +1,7 @@
 """What the losses over K classes ask of their arguments, and the form in which the kernels take them."""
 
+import math
+
 from torch import Tensor
 
 from .. import _kernels
@@ -124,6 +126,12 @@ def check_smoothing(name: str, label_smoothing: float) -> None:
     """Check that the share of the uniform distribution is a share."""
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"{name}: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}.")
+
+
+def check_z_loss(name: str, z_loss: float) -> None:
+    """Check that the share of z-loss is one."""
+    if not (z_loss >= 0 and math.isfinite(z_loss)):
+        raise ValueError(f"{name}: z_loss must be a finite number, 0 or more, got {z_loss}; 1e-4 is usual.")
 
 
 def check_some_class(name: str, input: Tensor) -> None:

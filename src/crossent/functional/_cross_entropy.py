@@ -1,7 +1,5 @@
 """Cross entropy of logits over K classes."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -15,6 +13,7 @@ from ._classes import (
     check_smoothing,
     check_some_class,
     check_wiring,
+    check_z_loss,
     class_dim,
     classes_last,
     out_of_range,
@@ -99,7 +98,7 @@ def cross_entropy(
     name = "cross_entropy"
     how = resolve_reduction(name, reduction, size_average, reduce, weight_mean, all_ignored)
     check_smoothing(name, label_smoothing)
-    _check_z_loss(z_loss)
+    check_z_loss(name, z_loss)
     if weight is None and logit_adjustment is None and not z_loss and loss_dtype is None:
         try:
             usual = _kernels.usual_cross_entropy(input, target, ignore_index, label_smoothing, how)
@@ -136,11 +135,6 @@ def cross_entropy(
     except _kernels.LabelRangeError:
         raise out_of_range(name, input, target, ignore_index) from None
     return finished(name, loss, input.dtype, loss_dtype)
-
-
-def _check_z_loss(z_loss: float) -> None:
-    if not (z_loss >= 0 and math.isfinite(z_loss)):
-        raise ValueError(f"cross_entropy: z_loss must be a finite number, 0 or more, got {z_loss}; 1e-4 is usual.")
 
 
 def _check_adjustment(input: Tensor, adjustment: Tensor | None) -> None:
