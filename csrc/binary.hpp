@@ -39,23 +39,29 @@ template <class C> struct Point {
   Vector<C> loss, slope;
 };
 
-// w (q y f(-x) + (1 - y) f(x)), f(z) = sigmoid(z)^gamma softplus(z).
-template <class C>
-CROSSENT_INLINE Point<C> sigmoid_point(const Binary& a, Vector<C> x, Vector<C> y, Vector<C> w, Vector<C> q) {
+// yes f(-x) + no f(x), f(z) = softplus(z): a sum of terms that are never negative, so neither side loses to the other.
+template <class C> CROSSENT_INLINE Point<C> sigmoid_point(Vector<C> x, Vector<C> yes, Vector<C> no) {
   using V = Vector<C>;
-  const V size = x < 0 ? -x : x, e = exp(-size);
+  const V size = x < 0 ? -x : x, e = exp(-size), one = all<C>(C(1));
   const Log1p<V> small = log1p(e);
-  const V p = small.inverse, log_of_small = small.log;
-  V of_no = x < 0 ? log_of_small : size + log_of_small, of_yes = x < 0 ? size + log_of_small : log_of_small;
-  V sigmoid = x < 0 ? e * p : p, other = x < 0 ? p : e * p;
-  if (a.gamma != 0) {
-    const Focus<V> no = focus<C>(of_no, sigmoid, other, -of_yes, a.gamma);
-    const Focus<V> yes = focus<C>(of_yes, other, sigmoid, -of_no, a.gamma);
-    of_no = times<C>(no.loss, of_no), of_yes = times<C>(yes.loss, of_yes);
-    sigmoid *= no.slope, other *= yes.slope;
-  }
-  const V yes = C(a.of_yes) * q * y, no = C(a.of_no) * (1 - y);
-  return {times<C>(w, times<C>(yes, of_yes) + times<C>(no, of_no)), w * (no * sigmoid - yes * other)};
+  const V up = larger(V{}, x), down = larger(V{}, -x);
+  V loss = (yes + no) * small.log + yes * down + no * up;
+  if (any<C>(size == infinity<C>)) loss = size == infinity<C> ? times<C>(yes, down) + times<C>(no, up) : loss;
+  return {loss, (no * (x < 0 ? e : one) - yes * (x < 0 ? one : e)) * small.inverse};
+}
+
+// The same with f(z) = sigmoid(z)^gamma softplus(z).
+template <class C>
+CROSSENT_INLINE Point<C> focal_point(Vector<C> x, Vector<C> yes, Vector<C> no, double gamma) {
+  using V = Vector<C>;
+  const V size = x < 0 ? -x : x, e = exp(-size), one = all<C>(C(1));
+  const Log1p<V> small = log1p(e);
+  const V up = small.log + larger(V{}, x), down = small.log + larger(V{}, -x);
+  const V sigmoid = (x < 0 ? e : one) * small.inverse, other = (x < 0 ? one : e) * small.inverse;
+  const Focus<V> of_no = focus<C>(up, sigmoid, other, -down, gamma);
+  const Focus<V> of_yes = focus<C>(down, other, sigmoid, -up, gamma);
+  return {times<C>(yes, times<C>(of_yes.loss, down)) + times<C>(no, times<C>(of_no.loss, up)),
+          no * sigmoid * of_no.slope - yes * other * of_yes.slope};
 }
 
 // log(p) and its slope 1 / p; where these run out of range, max(log(p), -100) and a slope that is finite: at p = 0
@@ -71,14 +77,14 @@ template <class C> CROSSENT_INLINE Point<C> bounded_log(Vector<C> p) {
   return {p <= least ? outside : log(p), p <= least ? (p == 0 ? at_0 : line) : inverse};
 }
 
-// -w (y log p + (1 - y) log(1 - p)). 1 - p is exact from a half on; below, log1p is.
-template <class C> CROSSENT_INLINE Point<C> probability_point(Vector<C> p, Vector<C> y, Vector<C> w) {
+// -(yes log p + no log(1 - p)). 1 - p is exact from a half on; below, log1p is.
+template <class C> CROSSENT_INLINE Point<C> probability_point(Vector<C> p, Vector<C> yes, Vector<C> no) {
   using V = Vector<C>;
   const V half = all<C>(C(0.5));
   const Point<C> of_yes = bounded_log<C>(p), far = bounded_log<C>(p < half ? half : 1 - p);
   const Log1p<V> near = log1p(-at_most(p, half));
   const V log_of_no = p < half ? near.log : far.loss, slope_of_no = p < half ? near.inverse : far.slope;
-  return {times<C>(w, -(y * of_yes.loss + (1 - y) * log_of_no)), w * ((1 - y) * slope_of_no - y * of_yes.slope)};
+  return {-(yes * of_yes.loss + no * log_of_no), no * slope_of_no - yes * of_yes.slope};
 }
 
 enum class Values { logits, probabilities };
@@ -98,8 +104,13 @@ template <Values of, class T, class Y> CROSSENT_INLINE Swept sweep(const Binary&
     if (a.ignores) x = out ? zero : x, y = out ? zero : y;
     if (of == Values::probabilities) outside |= ~((x >= zero) & (x <= one) & (y >= zero) & (y <= one));
     if (a.smoothing != 0) y = y * sharp + even;
-    Point<C> cost = of == Values::logits ? sigmoid_point<C>(a, x, y, w, q) : probability_point<C>(x, y, w);
-    cost.slope *= scale * C(a.scale);
+    const V yes = C(a.of_yes) * q * y, no = C(a.of_no) * (1 - y);
+    Point<C> cost;
+    if (of == Values::probabilities) cost = probability_point<C>(x, yes, no);
+    else if (a.gamma != 0) cost = focal_point<C>(x, yes, no, a.gamma);
+    else cost = sigmoid_point<C>(x, yes, no);
+    if (a.weight.values) cost.loss = times<C>(w, cost.loss);
+    cost.slope *= w * scale * C(a.scale);
     if (a.ignores) cost.loss = out ? zero : cost.loss, cost.slope = out ? zero : cost.slope;
     return cost;
   };

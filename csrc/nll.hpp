@@ -3,7 +3,6 @@
 
 #include "api.hpp"
 #include "lanes.hpp"
-#include "point.hpp"
 
 namespace crossent::CROSSENT_LEVEL {
 
@@ -19,7 +18,8 @@ template <class T> double nll(const Softmax& a, int64_t outer, int64_t begin, in
     C loss = 0;
     if (kept) {
       const T* const values = static_cast<const T*>(a.logits) + outer * a.logits_outer + i * a.logits_inner;
-      loss = times<C>(all<C>(of_row), all<C>(-widen(values[label * a.logits_class])))[0];
+      loss = -widen(values[label * a.logits_class]);
+      loss = of_row == 0 && loss == infinity<C> ? C(0) : of_row * loss;
     }
     total += double(loss);
     if (a.rows) static_cast<C*>(a.rows)[row] = loss;

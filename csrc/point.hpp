@@ -55,8 +55,8 @@ CROSSENT_INLINE Vector<double> raised_exp(Vector<double> x, double least_one) {
 CROSSENT_INLINE Vector<float> exp(Vector<float> x) { return raised_exp(x, -103.972084f) * lower<float>; }
 CROSSENT_INLINE Vector<double> exp(Vector<double> x) { return raised_exp(x, -745.1332191019412) * lower<double>; }
 
-// log(x) for normal x > 0; NaN for NaN.
-CROSSENT_INLINE Vector<float> log(Vector<float> x) {
+// log(x) for normal x > 0; anything for NaN.
+CROSSENT_INLINE Vector<float> log_of_number(Vector<float> x) {
   using F = Vector<float>;
   using I = Integers<float>;
   const I shifted = bits_as<I>(bits_as<Lanes<float>::Bits>(x) + (0x3f800000u - 0x3f3504f3u));
@@ -72,10 +72,10 @@ CROSSENT_INLINE Vector<float> log(Vector<float> x) {
   p = p * f - 2.4999993993e-1f;
   p = p * f + 3.3333331174e-1f;
   const F tail = f * ff * p + e * -2.12194440e-4f - 0.5f * ff;
-  return x == x ? f + tail + e * 0.693359375f : x;
+  return f + tail + e * 0.693359375f;
 }
 
-CROSSENT_INLINE Vector<double> log(Vector<double> x) {
+CROSSENT_INLINE Vector<double> log_of_number(Vector<double> x) {
   using F = Vector<double>;
   using I = Integers<double>;
   const I root = I{} + 0x3fe6a09e667f3bcd;
@@ -95,8 +95,11 @@ CROSSENT_INLINE Vector<double> log(Vector<double> x) {
   q = q * f + 7.11544750618563894466e1;
   q = q * f + 2.31251620126765340583e1;
   const F tail = f * (ff * (p / q)) - e * 2.121944400546905827679e-4 - 0.5 * ff;
-  return x == x ? f + tail + e * 0.693359375 : x;
+  return f + tail + e * 0.693359375;
 }
+
+// log(x) for normal x > 0; NaN for NaN.
+template <class V> CROSSENT_INLINE V log(V x) { return x == x ? log_of_number(x) : x; }
 
 // A sum that keeps what each addition rounds off (TwoSum, see below).
 template <class V> struct LongSum {
@@ -117,7 +120,7 @@ template <class V> struct LongSum {
 template <class V> struct Log1p { V log, inverse; };
 template <class V> CROSSENT_INLINE Log1p<V> log1p(V u) {
   const V w = 1 + u, inverse = 1 / w;
-  return {log(w) + (u - (w - 1)) * inverse, inverse};
+  return {log_of_number(w) + (u - (w - 1)) * inverse, inverse};
 }
 
 // (a - b) - difference, exactly, where difference is a - b rounded; 0 where that is not finite.

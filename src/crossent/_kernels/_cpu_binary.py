@@ -131,12 +131,13 @@ def _sweep(
     """Return the loss, and fill in the gradient, times the scales, if there is one to fill in."""
     kernel, reduction, ignore_index, label_smoothing, gamma, alpha = options
     dtype = logits.dtype
+    computed = COMPUTED[dtype]
     x = logits if logits.is_contiguous() else logits.contiguous()
-    y = target if target.dtype == dtype else target.to(COMPUTED[dtype])
+    y = target if target.dtype == dtype else target.to(computed)
     y = y if y.is_contiguous() else y.contiguous()
     (weight, each, size), (pos_weight, pos_each, pos_size) = weights
     losses = reduction.how == "none"
-    loss = torch.empty(logits.shape if losses else (), dtype=COMPUTED[dtype])
+    loss = logits.new_empty(logits.shape if losses else (), dtype=None if computed is dtype else computed)
     native = _compiled.native
     assert native is not None
     in_range = (native.sigmoid if kernel == "sigmoid" else native.binary)(

@@ -149,6 +149,7 @@ def sweep(
     label, target, weight, adjustment = tensors
     kernel, reduction, ignore_index, label_smoothing, gamma, z_loss = options
     shape, dtype = logits.shape, logits.dtype
+    computed = COMPUTED[dtype]
     of_logits = logits.stride()
     of_gradient = of_logits if gradient is None else gradient.stride()
     of_target = of_logits if target is None else target.stride()
@@ -163,7 +164,7 @@ def sweep(
         if joined:
             outer, outer_steps = joined.pop()
     rows = reduction.how == "none"
-    loss = torch.empty(shape[:-1] if rows else (), dtype=COMPUTED[dtype])
+    loss = logits.new_empty(shape[:-1] if rows else (), dtype=None if computed is dtype else computed)
     native = _compiled.native
     assert native is not None
     outside = (native.softmax if kernel == "softmax" else native.nll)(
