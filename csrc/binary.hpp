@@ -40,14 +40,25 @@ template <class C> struct Point {
 };
 
 // yes f(-x) + no f(x), f(z) = softplus(z): a sum of terms that are never negative, so neither side loses to the other.
+// For finite x; an infinite one has a term of its own.
+template <class C> CROSSENT_INLINE Point<C> finite_point(Vector<C> x, Vector<C> yes, Vector<C> no) {
+  using V = Vector<C>;
+  const V e = exp(x < 0 ? x : -x), one = all<C>(C(1));
+  const Log1p<V> small = log1p(e);
+  const V loss = (yes + no) * small.log + yes * larger(V{}, -x) + no * larger(V{}, x);
+  return {loss, (no * (x < 0 ? e : one) - yes * (x < 0 ? one : e)) * small.inverse};
+}
+
+template <class C> CROSSENT_INLINE Integers<C> is_infinite(Vector<C> x) {
+  return (x == infinity<C>) | (x == -infinity<C>);
+}
+
 template <class C> CROSSENT_INLINE Point<C> sigmoid_point(Vector<C> x, Vector<C> yes, Vector<C> no) {
   using V = Vector<C>;
-  const V size = x < 0 ? -x : x, e = exp(-size), one = all<C>(C(1));
-  const Log1p<V> small = log1p(e);
-  const V up = larger(V{}, x), down = larger(V{}, -x);
-  V loss = (yes + no) * small.log + yes * down + no * up;
-  if (any<C>(size == infinity<C>)) loss = size == infinity<C> ? times<C>(yes, down) + times<C>(no, up) : loss;
-  return {loss, (no * (x < 0 ? e : one) - yes * (x < 0 ? one : e)) * small.inverse};
+  Point<C> cost = finite_point<C>(x, yes, no);
+  if (any<C>(is_infinite<C>(x)))
+    cost.loss = is_infinite<C>(x) ? times<C>(yes, larger(V{}, -x)) + times<C>(no, larger(V{}, x)) : cost.loss;
+  return cost;
 }
 
 // The same with f(z) = sigmoid(z)^gamma softplus(z).
@@ -89,7 +100,7 @@ template <class C> CROSSENT_INLINE Point<C> probability_point(Vector<C> p, Vecto
 
 enum class Values { logits, probabilities };
 
-template <Values of, class T, class Y> CROSSENT_INLINE Swept sweep(const Binary& a, int64_t begin, int64_t end) {
+template <Values of, class T, class Y> CROSSENT_APART Swept sweep(const Binary& a, int64_t begin, int64_t end) {
   using C = Computed<T>;
   using V = Vector<C>;
   constexpr int N = lanes<C>;
@@ -149,9 +160,48 @@ template <Values of, class T, class Y> CROSSENT_INLINE Swept sweep(const Binary&
   return {total, any<C>(outside)};
 }
 
+// Without weights and options but one pos_weight: two vectors at a time, and no look at what is not there.
+template <class T, class Y> CROSSENT_INLINE double usual_sweep(const Binary& a, int64_t begin, int64_t end) {
+  using C = Computed<T>;
+  using V = Vector<C>;
+  constexpr int N = lanes<C>;
+  const V q = all<C>(a.pos_weight.values ? *static_cast<const C*>(a.pos_weight.values) : C(1));
+  const V scale = all<C>(C(a.scale));
+  alignas(64) C losses[stretch];
+  double total = 0;
+  for (int64_t i = begin; i < end; i += stretch) {
+    const int64_t count = end - i < stretch ? end - i : stretch;
+    const T* const x = static_cast<const T*>(a.logits) + i;
+    const Y* const y = static_cast<const Y*>(a.target) + i;
+    T* const gradient = a.gradient ? static_cast<T*>(a.gradient) + i : nullptr;
+    Integers<C> infinite{};
+    int64_t j = 0;
+    for (; j + 2 * N <= count; j += 2 * N) {
+      const V of_x[2] = {load(x + j), load(x + j + N)}, of_y[2] = {load(y + j), load(y + j + N)};
+      infinite |= is_infinite<C>(of_x[0]) | is_infinite<C>(of_x[1]);
+      const Point<C> cost[2] = {finite_point<C>(of_x[0], q * of_y[0], 1 - of_y[0]),
+                                finite_point<C>(of_x[1], q * of_y[1], 1 - of_y[1])};
+      for (int k = 0; k < 2; ++k) {
+        store(cost[k].loss, losses + j + k * N);
+        if (gradient) store(cost[k].slope * scale, gradient + j + k * N);
+      }
+    }
+    if (any<C>(infinite)) j = 0;
+    total += sum(losses, j);
+    if (a.losses) __builtin_memcpy(static_cast<C*>(a.losses) + i, losses, uint64_t(j) * sizeof(C));
+    if (j < count) total += sweep<Values::logits, T, Y>(a, i + j, i + count).loss;
+  }
+  return total;
+}
+
+template <class T, class Y> CROSSENT_INLINE double sigmoid_of(const Binary& a, int64_t begin, int64_t end) {
+  const bool usual = !a.weight.values && (!a.pos_weight.values || a.pos_weight.size == 1) && !a.scales && !a.ignores &&
+                     a.smoothing == 0 && a.gamma == 0 && a.of_yes == 1 && a.of_no == 1;
+  return usual ? usual_sweep<T, Y>(a, begin, end) : sweep<Values::logits, T, Y>(a, begin, end).loss;
+}
+
 template <class T> double sigmoid(const Binary& a, int64_t begin, int64_t end) {
-  if (a.target_is_wide) return sweep<Values::logits, T, Computed<T>>(a, begin, end).loss;
-  return sweep<Values::logits, T, T>(a, begin, end).loss;
+  return a.target_is_wide ? sigmoid_of<T, Computed<T>>(a, begin, end) : sigmoid_of<T, T>(a, begin, end);
 }
 
 template <class T> Swept binary(const Binary& a, int64_t begin, int64_t end) {
