@@ -7,6 +7,9 @@ from ._curves import precision_recall_curve as precision_recall_curve
 from ._curves import roc_curve as roc_curve
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
+from ._figure import Figure as Figure
+from ._figure import expected_cost as expected_cost
+from ._figure import figure as figure
 from ._metrics import Average as Average
 from ._metrics import ClassScores as ClassScores
 from ._metrics import Majority as Majority

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._task import Task
-from ._exact import Amounts, Floats
+from ._exact import Amounts, Floats, Ints
 from ._histogram import Histogram
 from ._order import Scale
 from ._rows import sigmoid
@@ -24,12 +24,15 @@ from ._state import State
 class Ranking:
     """Rows at or above each threshold, from the highest down: how many are of the class, how many are not.
 
-    thresholds: probabilities of the class. exact: the rows between two thresholds have one score.
+    thresholds: probabilities of the class. rows: true rows of the class between a threshold and the one above it.
+    weighted: the other numbers are of weights. exact: the rows between two thresholds have one score.
     """
 
     thresholds: Floats
     true_positives: Amounts
     false_positives: Amounts
+    rows: Ints
+    weighted: bool
     exact: bool
 
     @property
@@ -65,18 +68,26 @@ def class_ranking(task: Task, state: State, scale: Scale, place: int) -> Ranking
 
 
 def _downwards(bins: Histogram, scale: Scale) -> Ranking:
-    counts = bins.tally.amounts[::-1]
-    thresholds = bins.lowest(scale)[::-1]
-    as_probabilities = sigmoid(thresholds) if scale == "logits" else thresholds
-    return Ranking(as_probabilities, np.cumsum(counts[:, 1]), np.cumsum(counts[:, 0]), bins.exact)
+    lowest = bins.lowest(scale)[::-1]
+    return _cumulated(bins, sigmoid(lowest) if scale == "logits" else lowest, bins.tally.amounts[::-1], 1)
 
 
 def _upwards(bins: Histogram, scale: Scale) -> Ranking:
     """For the negative class, whose rows score low."""
-    counts = bins.tally.amounts
     highest = bins.highest(scale)
-    as_probabilities = sigmoid(-highest) if scale == "logits" else 1 - highest
-    return Ranking(as_probabilities, np.cumsum(counts[:, 0]), np.cumsum(counts[:, 1]), bins.exact)
+    return _cumulated(bins, sigmoid(-highest) if scale == "logits" else 1 - highest, bins.tally.amounts, 0)
+
+
+def _cumulated(bins: Histogram, thresholds: Floats, amounts: Amounts, side: int) -> Ranking:
+    rows = bins.tally.counts[:, side]
+    return Ranking(
+        thresholds=thresholds,
+        true_positives=np.cumsum(amounts[:, side]),
+        false_positives=np.cumsum(amounts[:, 1 - side]),
+        rows=rows[::-1] if side else rows,
+        weighted=bins.tally.weights is not None,
+        exact=bins.exact,
+    )
 
 
 def roc_auc(ranked: Ranking) -> tuple[float, float]:
@@ -99,7 +110,8 @@ def average_precision(ranked: Ranking) -> tuple[float, float]:
 
     Of a bin with p rows of the class and n others, above which T and F have been counted, the sum of the precisions is
     highest with all p first and tied, p (T + p) / (T + p + F), and lowest with all n first and the p one by one: the
-    sum of (T + j) / (T + j + F + n), which is at least its integral, p - (F + n) log(1 + p / (T + F + n)).
+    sum over j of f(j) = (T + j) / (T + j + F + n). It is f(1) where p is 1; otherwise, f being concave, at least its
+    integral from 1/2 to p + 1/2, p - (F + n) log(1 + p / (T + 1/2 + F + n)); of unequal weights, from 0 to p.
 
     Returns:
         The value (the middle of the two), and the half-width. NaN and 0 where there is no row of the class.
@@ -113,7 +125,9 @@ def average_precision(ranked: Ranking) -> tuple[float, float]:
     before, false = (np.append(0, each[:-1]) for each in (ranked.true_positives, ranked.false_positives))
     others = ranked.false_positives
     highest = gained * ranked.true_positives / _not_0(ranked.true_positives + false)
-    lowest = gained - others * np.log1p(gained / _not_0(before + others))
+    start = before if ranked.weighted else before + 0.5
+    one_by_one = gained - others * np.log1p(gained / _not_0(start + others))
+    lowest = np.where(ranked.rows == 1, gained * ranked.true_positives / _not_0(decided), one_by_one)
     high, low = float(highest.sum()) / ranked.positives, float(lowest.sum()) / ranked.positives
     return (high + low) / 2, (high - low) / 2
 

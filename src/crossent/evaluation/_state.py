@@ -117,6 +117,8 @@ def _sums(task: Task, rows: Rows) -> dict[str, int]:
         sums.update(_moments(name, values, weights))
     if task.kind == "binary":
         sums.update({name: exact_sum(values) for name, values in _spiegelhalter(rows).items()})
+        if rows.scale == "logits":
+            sums.update(_moments("hinge_loss", np.maximum(0, 1 - (2 * rows.labels - 1) * rows.scores[0]), weights))
     if task.kind == "multilabel":
         for name, values in sample_scores(rows).items():
             # Rows without a label are counted as rows, whatever they weigh.
