@@ -10,6 +10,8 @@ from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
 from ._figure import expected_cost as expected_cost
 from ._figure import figure as figure
+from ._interval import Interval as Interval
+from ._interval import interval as interval
 from ._metrics import Average as Average
 from ._metrics import ClassScores as ClassScores
 from ._metrics import Majority as Majority

@@ -14,11 +14,9 @@ from .._errors import InputError
 from .._labels import Label
 from ._evaluation import Evaluation
 from ._outcomes import outcomes, quantiles
+from ._wilson import wilson
 
 Floats = npt.NDArray[np.float64]
-
-_Z = 1.959963984540054
-"""The 97.5 % quantile of the normal distribution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +103,3 @@ def score_histogram(evaluation: Evaluation, *, label: Label | None = None, bins:
     if not evaluation.weighted:
         positives, negatives = positives.long(), negatives.long()
     return ScoreHistogram(of.label, edges, positives, negatives)
-
-
-def wilson(share: Floats, count: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """The 95 % interval of a share observed in so many rows; it stays inside [0, 1] and never has width 0."""
-    spread = _Z**2 / count
-    centre = (share + spread / 2) / (1 + spread)
-    half = _Z / (1 + spread) * np.sqrt(share * (1 - share) / count + spread / (4 * count))
-    # At the ends the bound is 0 or 1 exactly; computed, it may miss by a rounding.
-    return np.where(share == 0, 0.0, centre - half), np.where(share == 1, 1.0, centre + half)
