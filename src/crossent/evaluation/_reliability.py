@@ -14,7 +14,7 @@ from .._errors import InputError
 from .._labels import Label
 from ._evaluation import Evaluation
 from ._outcomes import outcomes, quantiles
-from ._wilson import wilson
+from ._wilson import normal_quantile, wilson
 
 Floats = npt.NDArray[np.float64]
 
@@ -24,6 +24,8 @@ class Reliability:
     """For each bin that has rows: the mean probability, the observed share and its 95 % Wilson interval.
 
     label: the class; None if the probabilities are of whatever was decided, or of all labels together.
+    consistent_low, consistent_high: where the observed share would lie in 95 % of samples if the probabilities were
+    true (normal; Brocker and Smith, 2007): a point outside is a fault, whatever its own interval.
     """
 
     label: Label | None
@@ -32,6 +34,8 @@ class Reliability:
     low: Tensor
     high: Tensor
     count: Tensor
+    consistent_low: Tensor
+    consistent_high: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +86,10 @@ def reliability(
     filled = amount > 0
     n, predicted, observed = count[filled], predicted[filled] / amount[filled], observed[filled] / amount[filled]
     low, high = wilson(observed, n)
-    return Reliability(of.label, *(torch.from_numpy(x) for x in (predicted, observed, low, high, n)))
+    variance = np.bincount(bin_of, weights=of.count * of.middle * (1 - of.middle), minlength=bins)[filled]
+    reach = normal_quantile(0.95) * np.sqrt(variance) / n
+    band = (np.maximum(predicted - reach, 0.0), np.minimum(predicted + reach, 1.0))
+    return Reliability(of.label, *(torch.from_numpy(x) for x in (predicted, observed, low, high, n, *band)))
 
 
 def score_histogram(evaluation: Evaluation, *, label: Label | None = None, bins: int = 20) -> ScoreHistogram:
