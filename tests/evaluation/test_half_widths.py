@@ -59,7 +59,7 @@ def check(bounded: Evaluation, exact: Evaluation) -> None:
             assert abs(value - truth[name]) <= widths.get(name, 0.0) + ROUNDING
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(SCORES),
     st.integers(1, 600),

@@ -60,7 +60,7 @@ class Table:
         )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(list(TASKS)),
     st.sampled_from(["logits", "probabilities"]),
@@ -105,6 +105,15 @@ def test_a_row_counts_alike_wherever_it_stands_in_its_batch() -> None:
     for label, logit in zip(labels.split(1), logits.split(1), strict=True):
         one = one.update(label, logits=logit)
     assert one.to_bytes() == whole.to_bytes()
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_large_update_is_worked_on_in_blocks(kind: str, grouped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table(kind, "logits", weighted=True, grouped=grouped)
+    whole = table.part(np.arange(table.count))
+    monkeypatch.setattr("crossent.evaluation._evaluation._MOST_SCORES", 21)
+    assert table.part(np.arange(table.count)).to_bytes() == whole.to_bytes()
 
 
 def test_an_empty_evaluation_changes_nothing() -> None:

@@ -103,7 +103,7 @@ def _doubt(of: Outcomes, edges: Floats, place: np.ndarray, bins: int) -> tuple[F
     # An edge at a quantile of the middles may itself be off by the width of its fine bin.
     edged = np.isin(of.middle, edges) | (lowest != highest)
     for row in np.flatnonzero(edged).tolist():
-        touched = slice(max(int(lowest[row]) - 1, 0), int(highest[row]) + 2)
+        touched = slice(int(lowest[row]), max(int(highest[row]), int(lowest[row]) + 1) + 1)
         doubt[touched] += most[row]
         moving[touched] += of.amount[row]
     return doubt, moving

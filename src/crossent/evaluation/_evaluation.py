@@ -28,6 +28,8 @@ Group = Label | None
 States = tuple[State, ...]
 
 FEWEST_BINS = 16
+_MOST_SCORES = 1 << 24
+"""Scores that are worked on at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +102,10 @@ class Evaluation:
     @property
     def groups(self) -> dict[Label, Evaluation]:
         """The evaluation of each group by its name, in order of the names; empty where rows have no groups."""
-        names = sorted(name for name in self._states if name is not None)
-        return {name: replace(self, _states={None: self._states[name]}) for name in names}
+        return {name: replace(self, _states={None: self._states[name]}) for name in self._names()}
+
+    def _names(self) -> list[Label]:
+        return sorted((name for name in self._states if name is not None), key=lambda name: (type(name).__name__, name))
 
     @cached_property
     def state(self) -> State:
@@ -151,20 +155,36 @@ class Evaluation:
         scores = probabilities if logits is None else logits
         if not isinstance(labels, Tensor) or not isinstance(scores, Tensor):
             raise InputError("labels and scores must be tensors here; crossent.evaluate takes anything else")
-        rows = self._checked_rows(labels.detach().cpu(), scores.detach().cpu(), source, weights)
-        parts = {None: np.ones(len(rows), dtype=np.bool_)} if groups is None else _by_group(groups, len(rows))
-        more = {name: (self._state_of(rows, mine),) for name, mine in parts.items()}
-        return self._with(replace(self, source=source, _states=more))
+        labels, scores = labels.detach().cpu(), scores.detach().cpu()
+        self._check(labels, scores, source)
+        rows = len(labels)
+        given = _weights(weights, rows)
+        parts = {None: np.ones(rows, dtype=np.bool_)} if groups is None else _by_group(groups, rows)
+        evaluation = self
+        step = max(1, _MOST_SCORES // max(1, scores.numel() // max(rows, 1)))
+        for start in range(0, max(rows, 1), step):  # merging gives the same bits, and less is in memory
+            at = slice(start, start + step)
+            block = rows_of(
+                self.task, labels[at], scores[at], source, self._limits(), None if given is None else given[at]
+            )
+            more = {
+                name: (self._state_of(block, mine[at]),) for name, mine in parts.items() if mine[at].any() or not rows
+            }
+            evaluation = evaluation._with(replace(self, source=source, _states=more))
+        return evaluation
 
-    def _checked_rows(self, labels: Tensor, scores: Tensor, source: Scale, weights: object) -> Rows:
+    def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
         self.task.check_labels(labels)
         if source == "logits":
             self.task.probabilities(scores[:0])  # the shape, before the values
             _check_finite(scores)
         if len(labels) != len(scores):
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
-        limits = torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
-        return rows_of(self.task, labels, scores, source, limits, _weights(weights, len(labels)))
+        if source == "probabilities":
+            self.task.check_probabilities(scores)
+
+    def _limits(self) -> float | Tensor:
+        return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
 
     def _state_of(self, rows: Rows, mine: np.ndarray) -> State:
         labelled = mine & kept(rows)
@@ -204,7 +224,7 @@ class Evaluation:
         """All of this value; evaluations of the same rows, however they came, give the same bytes."""
         if not self.rows:
             raise InputError(f"an evaluation without rows has nothing to save; got {self.ignored} ignored rows")
-        names = sorted(name for name in self._states if name is not None) or [None]
+        names = self._names() or [None]
         record = {
             "task": self.task.to_dict(),
             "threshold": self.threshold,

@@ -6,6 +6,7 @@ batch. NumPy's do; torch's `sigmoid` and `logaddexp` do not: they end a batch wi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,7 +41,7 @@ class Rows:
     def __len__(self) -> int:
         return self.scores.shape[1]
 
-    def taken(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Rows:
+    def taken(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice) -> Rows:
         """Some of these rows."""
         return replace(
             self,
@@ -59,7 +60,7 @@ def rows_of(
     columns = _columns(scores.to(torch.float64))
     if scale == "logits":
         columns = log_odds(columns) if task.kind == "multiclass" else columns
-        probabilities = sigmoid(columns)
+        probabilities = _in_blocks(sigmoid, columns)
         shaped = torch.from_numpy(probabilities[0] if task.kind == "binary" else np.ascontiguousarray(probabilities.T))
         # In the type that the scores came in, as a prediction is made, so that both agree.
         decisions = task.decide(shaped.to(scores.dtype), threshold)
@@ -93,11 +94,17 @@ def log_odds(logits: Floats) -> Floats:
 
     It orders rows as the probability of the class does, and still tells them apart where that has rounded to 1.
     """
-    odds = np.empty_like(logits)
-    for start in range(0, logits.shape[1], _BLOCK):  # so many as stay in the cache
-        with np.errstate(over="ignore"):  # two logits may lie farther apart than the largest number
-            odds[:, start : start + _BLOCK] = _log_odds(np.ascontiguousarray(logits[:, start : start + _BLOCK]))
-    return odds
+    with np.errstate(over="ignore"):  # two logits may lie farther apart than the largest number
+        return _in_blocks(_log_odds, logits)
+
+
+def _in_blocks(function: Callable[[Floats], Floats], columns: Floats) -> Floats:
+    """The function of so many rows at a time as stay in the cache."""
+    made = np.empty_like(columns)
+    for start in range(0, columns.shape[1], _BLOCK):
+        at = slice(start, start + _BLOCK)
+        made[:, at] = function(np.ascontiguousarray(columns[:, at]))
+    return made
 
 
 def _log_odds(logits: Floats) -> Floats:

@@ -15,6 +15,8 @@ from ._rows import Rows, brier_scores, log_losses
 from ._samples import sample_scores
 from ._tally import Tally, tally
 
+_BLOCK = 1 << 16
+
 
 @dataclass(frozen=True, eq=False)
 class State:
@@ -70,7 +72,7 @@ def state_of(task: Task, rows: Rows, ignored: int, limit: int | None) -> State:
         histograms=tuple(_histograms(task, rows, weights, limit)),
         top=_top(rows, weights, limit) if single else None,
         ranks=tally(_ranks(rows), (len(task),), weights) if single else None,
-        sums=_sums(task, rows),
+        sums=_sums_of_all(task, rows),
     )
 
 
@@ -106,6 +108,15 @@ def _ranks(rows: Rows) -> Ints:
     for place, scores in enumerate(rows.scores):
         above += (scores > true) | ((scores == true) & (place < rows.labels))
     return above
+
+
+def _sums_of_all(task: Task, rows: Rows) -> dict[str, int]:
+    """The sums, of so many rows at a time as stay in the cache."""
+    sums = _sums(task, rows.taken(slice(0, _BLOCK)))
+    for start in range(_BLOCK, len(rows), _BLOCK):
+        for name, total in _sums(task, rows.taken(slice(start, start + _BLOCK))).items():
+            sums[name] += total
+    return sums
 
 
 def _sums(task: Task, rows: Rows) -> dict[str, int]:
