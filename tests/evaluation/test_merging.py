@@ -1,8 +1,10 @@
-"""Batches, files and machines give one answer."""
+"""Batches, files and machines give one answer, to the last bit."""
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,6 +15,11 @@ from crossent import Evaluation, InputError, Task
 from crossent.evaluation import class_curves
 
 TASK = Task.multiclass(["a", "b", "c"], ignored="?")
+TASKS = {
+    "binary": Task.binary(["no", "yes"]),
+    "multiclass": TASK,
+    "multilabel": Task.multilabel(["comedy", "drama", "noir"]),
+}
 
 
 def rows(count: int) -> tuple[Tensor, Tensor]:
@@ -24,6 +31,59 @@ def evaluated(labels: Tensor, logits: Tensor) -> Evaluation:
     return Evaluation.empty(TASK).update(labels, logits=logits)
 
 
+class Table:
+    """Rows of a task, of which any part can be evaluated."""
+
+    def __init__(self, kind: str, source: str, *, weighted: bool, grouped: bool, count: int = 120) -> None:
+        draw = np.random.default_rng(7)
+        self.task, self.source, self.count = TASKS[kind], source, count
+        shape = (count,) if kind == "binary" else (count, 3)
+        logits = torch.from_numpy(draw.normal(size=shape) * 4).to(torch.float32)
+        self.scores = logits if source == "logits" else self.task.probabilities(logits)
+        many = {"binary": ((count,), 2), "multiclass": ((count,), 3), "multilabel": ((count, 3), 2)}
+        size, top = many[kind]
+        self.labels = torch.from_numpy(draw.integers(0, top, size))
+        if kind == "multiclass":
+            self.labels[::11] = -100
+        self.weights = draw.exponential(size=count) if weighted else None
+        self.groups = draw.choice(["north", "south", "east"], count) if grouped else None
+
+    def part(self, at: np.ndarray, bins: int | None = 16) -> Evaluation:
+        scores = {self.source: self.scores[torch.from_numpy(at)]}
+        empty = Evaluation.empty(self.task, bins=bins)
+        return empty.update(
+            self.labels[torch.from_numpy(at)],
+            logits=scores.get("logits"),
+            probabilities=scores.get("probabilities"),
+            weights=None if self.weights is None else self.weights[at],
+            groups=None if self.groups is None else self.groups[at],
+        )
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(list(TASKS)),
+    st.sampled_from(["logits", "probabilities"]),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 2**32),
+)
+def test_any_order_of_rows_any_batches_and_any_tree_of_merges_give_the_same_bytes(
+    kind: str, source: str, weighted: bool, grouped: bool, seed: int
+) -> None:
+    table = Table(kind, source, weighted=weighted, grouped=grouped)
+    draw = np.random.default_rng(seed)
+    order = draw.permutation(table.count)
+    parts = [table.part(at) for at in np.split(order, np.sort(draw.integers(0, table.count, 5)))]
+    while len(parts) > 1:
+        one, two = draw.choice(len(parts), 2, replace=False).tolist()
+        pair = parts[one].merge(parts[two])
+        parts = [part for place, part in enumerate(parts) if place not in (one, two)] + [pair]
+    whole = table.part(np.arange(table.count))
+    assert parts[0].to_bytes() == whole.to_bytes()
+    assert parts[0].compute().to_dict() == whole.compute().to_dict()
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=6))
 def test_any_split_into_batches_gives_the_same_bits(cuts: list[int]) -> None:
@@ -33,44 +93,36 @@ def test_any_split_into_batches_gives_the_same_bits(cuts: list[int]) -> None:
     for start, stop in pairwise(edges):
         evaluation = evaluation.update(labels[start:stop], logits=logits[start:stop])
     assert evaluation.rows == 60
-    assert evaluation.compute().to_dict() == evaluated(labels, logits).compute().to_dict()
+    assert evaluation.to_bytes() == evaluated(labels, logits).to_bytes()
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.tuples(*[st.integers(0, 30)] * 3))
-def test_merging_is_associative(sizes: tuple[int, int, int]) -> None:
-    labels, logits = rows(max(sum(sizes), 1))
-    parts = (
-        [
-            evaluated(part, scores)
-            for part, scores in zip(labels.split(list(sizes)), logits.split(list(sizes)), strict=True)
-        ]
-        if sum(sizes)
-        else [evaluated(labels, logits)] * 3
-    )
-    a, b, c = parts
-    left, right = a.merge(b).merge(c), a.merge(b.merge(c))
-    assert left.compute().to_dict() == right.compute().to_dict()
-    if sum(sizes):
-        assert left.compute().to_dict() == evaluated(labels, logits).compute().to_dict()
+def test_a_row_counts_alike_wherever_it_stands_in_its_batch() -> None:
+    """torch's sigmoid and logaddexp end a batch with other instructions than they began."""
+    torch.manual_seed(0)
+    labels, logits = torch.randint(0, 2, (1003,)), torch.randn(1003) * 5
+    one = Evaluation.empty(TASKS["binary"], threshold=0.3)
+    whole = one.update(labels, logits=logits)
+    for label, logit in zip(labels.split(1), logits.split(1), strict=True):
+        one = one.update(label, logits=logit)
+    assert one.to_bytes() == whole.to_bytes()
 
 
-def test_the_order_of_merging_does_not_change_figures() -> None:
-    labels, logits = rows(100)
-    a, b = evaluated(labels[:37], logits[:37]), evaluated(labels[37:], logits[37:])
-    forth, back = a.merge(b).compute().to_dict(), b.merge(a).compute().to_dict()
-    for name in ("accuracy", "roc_auc", "average_precision", "confusion_matrix", "macro"):
-        assert forth[name] == back[name]
-    assert forth["log_loss"] == pytest.approx(back["log_loss"], abs=1e-15)
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_large_update_is_worked_on_in_blocks(kind: str, grouped: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table(kind, "logits", weighted=True, grouped=grouped)
+    whole = table.part(np.arange(table.count))
+    monkeypatch.setattr("crossent.evaluation._evaluation._MOST_SCORES", 21)
+    assert table.part(np.arange(table.count)).to_bytes() == whole.to_bytes()
 
 
 def test_an_empty_evaluation_changes_nothing() -> None:
     full, empty = evaluated(*rows(20)), Evaluation.empty(TASK)
     for merged in (full.merge(empty), empty.merge(full)):
-        assert merged.compute().to_dict() == full.compute().to_dict()
+        assert merged.to_bytes() == full.to_bytes()
 
 
-def test_updating_leaves_the_evaluation_and_the_tensors_as_they_were() -> None:
+def test_an_update_leaves_the_evaluation_and_the_tensors_as_they_were() -> None:
     labels, logits = rows(10)
     logits = logits.double()
     before = evaluated(labels, logits)
@@ -88,7 +140,17 @@ def test_many_small_updates_stay_cheap() -> None:
     for _ in range(1000):
         evaluation = evaluation.update(labels, logits=logits)
     assert evaluation.rows == 5000
-    assert len(evaluation._chunks) < 12  # as one, or as 1,000, the rows would be copied again and again
+    assert len(evaluation._states[None]) < 12  # as one, or as 1,000, the bins would be merged again and again
+
+
+def test_the_state_does_not_grow_with_the_rows() -> None:
+    torch.manual_seed(0)
+    evaluation = Evaluation.empty(TASKS["binary"], bins=256)
+    for _ in range(50):
+        evaluation = evaluation.update(torch.randint(0, 2, (400,)), logits=torch.randn(400))
+    assert evaluation.state.bins <= 256
+    assert sum(state.bins for state in evaluation._states[None]) <= 2 * 256
+    assert len(evaluation.to_bytes()) < 6000
 
 
 def test_equal_rows_are_ties_wherever_they_stand() -> None:
@@ -113,13 +175,26 @@ def test_ignored_rows_are_counted_and_take_no_part() -> None:
     assert metrics.to_dict() | {"ignored": 0} == evaluated(labels[kept], logits[kept]).compute().to_dict()
 
 
+PAIR = torch.tensor([0, 1])
+
+
 @pytest.mark.parametrize(
     ("other", "message"),
     [
         (Evaluation.empty(Task.multiclass(["b", "a", "c"])), "only evaluations of one task merge"),
+        (Evaluation.empty(TASK, bins=64), "only evaluations of one fineness merge; got 65536 bins and 64 bins"),
+        (Evaluation.empty(TASK, exact=True), "only evaluations of one fineness merge; got 65536 bins and exact=True"),
         (
             Evaluation.empty(TASK).update(torch.tensor([0]), probabilities=torch.tensor([[1.0, 0.0, 0.0]])),
             "only evaluations of one kind of scores merge; got logits and probabilities",
+        ),
+        (
+            Evaluation.empty(TASK).update(PAIR, logits=torch.zeros(2, 3), weights=[1.0, 2.0]),
+            "all rows must have a weight, or none; got both: give weights with each update",
+        ),
+        (
+            Evaluation.empty(TASK).update(PAIR, logits=torch.zeros(2, 3), groups=["x", "y"]),
+            "all rows must have a group, or none; got both: give groups with each update",
         ),
     ],
 )
@@ -137,3 +212,100 @@ def test_thresholds_must_agree() -> None:
 def test_logits_and_probabilities_do_not_mix() -> None:
     with pytest.raises(InputError, match="this one began with logits"):
         evaluated(*rows(3)).update(torch.tensor([0]), probabilities=torch.tensor([[1.0, 0.0, 0.0]]))
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("weighted", [True, False])
+def test_each_group_is_the_evaluation_of_its_rows(kind: str, weighted: bool) -> None:
+    table = Table(kind, "logits", weighted=weighted, grouped=True)
+    evaluation = table.part(np.arange(table.count))
+    names = table.groups
+    assert names is not None
+    assert list(evaluation.groups) == ["east", "north", "south"]
+    table.groups = None
+    for name, group in evaluation.groups.items():
+        assert group.to_bytes() == table.part(np.flatnonzero(names == name)).to_bytes()
+    assert sum(group.rows for group in evaluation.groups.values()) == evaluation.rows
+    assert evaluation.compute().to_dict() == table.part(np.arange(table.count)).compute().to_dict()
+    assert table.part(np.arange(table.count)).groups == {}
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        (["x"], "groups must have as many rows as the labels; got 1 and 2"),
+        (["x", None], "groups must not be missing; 1 of 2 are: name their group, such as 'unknown'"),
+    ],
+)
+def test_every_row_has_a_group(groups: list[str | None], message: str) -> None:
+    with pytest.raises(InputError, match=f"^{re.escape(message)}$"):
+        Evaluation.empty(TASK).update(PAIR, logits=torch.zeros(2, 3), groups=groups)
+
+
+@pytest.mark.parametrize(("weights", "message"), [(["a", "b"], "must be numbers; got <U1"), ([1], "got (1,)")])
+def test_weights_are_numbers_one_a_row(weights: list[object], message: str) -> None:
+    with pytest.raises(InputError, match=re.escape(message)):
+        Evaluation.empty(TASK).update(PAIR, logits=torch.zeros(2, 3), weights=weights)
+
+
+@pytest.mark.parametrize("bins", [-1, 15])
+def test_there_are_at_least_16_bins(bins: int) -> None:
+    with pytest.raises(InputError, match=f"^bins must be at least 16; got {bins}: leave one of them out$"):
+        Evaluation.empty(TASK, bins=bins)
+
+
+@pytest.mark.parametrize("kind", TASKS)
+@pytest.mark.parametrize("weighted", [True, False])
+@pytest.mark.parametrize("grouped", [True, False])
+def test_a_file_gives_the_same_evaluation_back(kind: str, weighted: bool, grouped: bool, tmp_path: Path) -> None:
+    table = Table(kind, "probabilities", weighted=weighted, grouped=grouped)
+    first, second = table.part(np.arange(50)), table.part(np.arange(50, table.count))
+    first.save(tmp_path / "first")
+    back = Evaluation.load(tmp_path / "first")
+    assert back.to_bytes() == first.to_bytes()
+    assert back.merge(second).to_bytes() == table.part(np.arange(table.count)).to_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["first"]
+
+
+def test_a_threshold_a_label_is_saved(tmp_path: Path) -> None:
+    evaluation = Evaluation.empty(TASKS["multilabel"], threshold=[0.1, 0.2, 0.3], exact=True)
+    evaluation.update(torch.zeros(1, 3).long(), logits=torch.zeros(1, 3)).save(tmp_path / "x")
+    back = Evaluation.load(tmp_path / "x")
+    assert (back.threshold, back.bins, back.source) == ((0.1, 0.2, 0.3), None, "logits")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "must be an evaluation that Evaluation.save wrote; it is another kind of file, or damaged"),
+        (b"label,score\n1,0.5\n", "must be an evaluation that Evaluation.save wrote"),
+        (None, "it is another kind of file, or damaged"),
+    ],
+)
+def test_other_and_damaged_files_are_refused(content: bytes | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    good = evaluated(*rows(30)).to_bytes()
+    middle = len(good) // 2
+    path.write_bytes(good[:middle] + b"??" + good[middle + 2 :] if content is None else content)
+    with pytest.raises(InputError, match=message):
+        Evaluation.load(path)
+    path.write_bytes(good[:-9])
+    with pytest.raises(InputError, match="or damaged"):
+        Evaluation.load(path)
+
+
+def test_a_file_of_a_later_version_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crossent.evaluation._file._VERSION", 7)
+    evaluated(*rows(3)).save(tmp_path / "x")
+    monkeypatch.undo()
+    with pytest.raises(InputError, match="must be of version 1; it is of 7: read it with a newer crossent"):
+        Evaluation.load(tmp_path / "x")
+
+
+def test_a_missing_file_and_a_missing_folder_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be read: No such file or directory"):
+        Evaluation.load(tmp_path / "x")
+    with pytest.raises(InputError, match="cannot be written: No such file or directory"):
+        evaluated(*rows(3)).save(tmp_path / "no" / "x")
+    with pytest.raises(InputError, match="an evaluation without rows has nothing to save; got 0 ignored rows"):
+        Evaluation.empty(TASK).save(tmp_path / "x")

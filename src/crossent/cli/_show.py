@@ -69,8 +69,9 @@ def show_figures(metrics: Metrics, *, rows: str) -> None:
     grid.add_column("model", justify="right")
     if metrics.majority is not None:
         grid.add_column(f"always {metrics.majority.label!r}", justify="right")
-    for name, value, baseline in _key_figures(metrics):
-        cells = [name, _figure(value)]
+    for name, path, value, baseline in _key_figures(metrics):
+        width = metrics.half_widths.get(path, 0.0)
+        cells = [name, _figure(value) + (f" \N{PLUS-MINUS SIGN} {width:.1g}" if width >= 0.00005 else "")]
         if metrics.majority is not None:
             cells.append("" if baseline is None else _figure(baseline))
         grid.add_row(*cells)
@@ -84,17 +85,17 @@ def show_figures(metrics: Metrics, *, rows: str) -> None:
     out.print(classification_report(metrics), end="")
 
 
-def _key_figures(metrics: Metrics) -> list[tuple[str, float, float | None]]:
+def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]:
     most = metrics.majority
     averaged = "" if metrics.task.kind == "binary" else ", macro"
     return [
-        ("log loss (lower is better)", metrics.log_loss, most.log_loss if most else None),
-        ("Brier score (lower is better)", metrics.brier, most.brier if most else None),
-        (f"ROC AUC{averaged}", metrics.roc_auc, None),
-        (f"average precision{averaged}", metrics.average_precision, None),
-        ("accuracy", metrics.accuracy, most.accuracy if most else None),
-        ("balanced accuracy", metrics.balanced_accuracy, most.balanced_accuracy if most else None),
-        ("Matthews correlation", metrics.matthews_correlation, None),
+        ("log loss (lower is better)", "log_loss", metrics.log_loss, most.log_loss if most else None),
+        ("Brier score (lower is better)", "brier", metrics.brier, most.brier if most else None),
+        (f"ROC AUC{averaged}", "roc_auc", metrics.roc_auc, None),
+        (f"average precision{averaged}", "average_precision", metrics.average_precision, None),
+        ("accuracy", "accuracy", metrics.accuracy, most.accuracy if most else None),
+        ("balanced accuracy", "balanced_accuracy", metrics.balanced_accuracy, most.balanced_accuracy if most else None),
+        ("Matthews correlation", "matthews_correlation", metrics.matthews_correlation, None),
     ]
 
 

@@ -1,12 +1,20 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
+from ._calibration_error import calibration_error as calibration_error
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
 from ._curves import RocCurve as RocCurve
 from ._curves import class_curves as class_curves
 from ._curves import precision_recall_curve as precision_recall_curve
 from ._curves import roc_curve as roc_curve
+from ._decomposition import Decomposition as Decomposition
+from ._decomposition import decompose as decompose
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
+from ._figure import Figure as Figure
+from ._figure import expected_cost as expected_cost
+from ._figure import figure as figure
+from ._interval import Interval as Interval
+from ._interval import interval as interval
 from ._metrics import Average as Average
 from ._metrics import ClassScores as ClassScores
 from ._metrics import Majority as Majority
@@ -16,4 +24,7 @@ from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
 from ._scored import evaluate_scored as evaluate_scored
+from ._smooth_error import smooth_calibration_error as smooth_calibration_error
+from ._spiegelhalter import Spiegelhalter as Spiegelhalter
+from ._spiegelhalter import spiegelhalter as spiegelhalter
 from ._text import classification_report as classification_report

@@ -1,20 +1,14 @@
-"""From rows to Metrics: each figure by its own short function, put together here."""
+"""From the state to Metrics: each figure by its own short function, put together here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import torch
-from torch import Tensor
 
 from .._task import Task
-from . import _proper
 from ._confusion import (
     Counts,
-    Floats,
     balanced_accuracy,
-    confusion_matrix,
     counts_of,
     matthews_correlation,
     mean,
@@ -22,120 +16,89 @@ from ._confusion import (
     precision_recall_f1,
     ratio,
 )
+from ._exact import Amounts, Floats
 from ._metrics import Average, ClassScores, Majority, Metrics
-from ._ranking import Ranking, average_precision, ranking, roc_auc
+from ._order import Scale
+from ._ranking import average_precision, rankings, roc_auc
 from ._reasons import reasons_of
-from ._rows import Rows
+from ._state import State
 
 
-def metrics_of(
-    task: Task, threshold: float | tuple[float, ...], rows: Rows, from_logits: bool, ignored: int
-) -> Metrics:
-    """All figures of these rows."""
-    odds = rank_scores(task, rows.scores, from_logits)
-    confusion = confusion_matrix(rows.labels, rows.decisions, len(task))
+def metrics_of(task: Task, threshold: float | tuple[float, ...], state: State, scale: Scale) -> Metrics:
+    """All figures of the rows in this state."""
+    confusion = torch.from_numpy(state.confusion.amounts)
     counts = counts_of(confusion)
-    ranked = [(roc_auc(each), average_precision(each)) for each in rankings(task, rows.labels, odds)]
-    auc, precision = (np.array(column) for column in zip(*ranked, strict=True))
+    ranked = [(*roc_auc(each), *average_precision(each)) for each in rankings(task, state, scale)]
+    auc, auc_half, precision, precision_half = (np.array(column) for column in zip(*ranked, strict=True))
     single = task.kind != "multilabel"
-    samples = None if single else _samples(rows)
-    macro = _average(counts, auc, precision, weights=None)
     return Metrics(
         task=task,
-        rows=len(rows),
-        ignored=ignored,
+        rows=state.rows,
+        ignored=state.ignored,
+        weight=state.weight,
         threshold=None if task.kind == "multiclass" else threshold,
-        log_loss=_log_loss(task, rows, odds if from_logits else None),
-        brier=_proper.brier(task.probabilities(rows.scores) if from_logits else rows.scores, rows.labels),
-        accuracy=_accuracy(rows),
+        log_loss=state.mean("log_loss"),
+        brier=state.mean("brier"),
+        accuracy=float(counts.hits.sum() / state.weight) if single else state.mean("exact_match"),
         balanced_accuracy=balanced_accuracy(counts) if single else float("nan"),
         matthews_correlation=matthews_correlation(confusion) if single else float("nan"),
         roc_auc=float(auc[1]) if task.kind == "binary" else _defined_mean(auc),
         average_precision=float(precision[1]) if task.kind == "binary" else _defined_mean(precision),
         per_class=_per_class(task, counts, auc, precision),
-        macro=macro,
+        macro=_average(counts, auc, precision, weights=None),
         micro=_micro(counts),
         weighted=_average(counts, auc, precision, weights=counts.support),
-        samples=samples,
+        samples=None if single else _samples(state, counts),
         confusion_matrix=confusion,
         majority=_majority(task, counts) if single else None,
-        reasons=reasons_of(task, counts, confusion, rows),
+        half_widths=_half_widths(
+            task, counts, {"roc_auc": (auc, auc_half), "average_precision": (precision, precision_half)}
+        ),
+        reasons=reasons_of(task, counts, confusion, state),
     )
-
-
-def rank_scores(task: Task, scores: Tensor, from_logits: bool) -> Tensor:
-    """What rows are ranked by: probabilities as given, or the log-odds of logits, which do not round to 1."""
-    return _proper.log_odds(scores) if from_logits and task.kind == "multiclass" else scores
-
-
-def rankings(task: Task, labels: Tensor, odds: Tensor) -> Iterator[Ranking]:
-    """The ranking of the rows for each class, in class order."""
-    if task.kind == "binary":
-        positive = ranking(odds.numpy(), labels.numpy() == 1)
-        yield from (positive.reversed(), positive)
-        return
-    for place in range(len(task)):
-        yield class_ranking(task, labels, odds, place)
-
-
-def class_ranking(task: Task, labels: Tensor, odds: Tensor, place: int) -> Ranking:
-    """The ranking of the rows for the class at this place, against all others."""
-    if task.kind == "binary":
-        positive = ranking(odds.numpy(), labels.numpy() == 1)
-        return positive if place == 1 else positive.reversed()
-    mine = labels[:, place] == 1 if task.kind == "multilabel" else labels == place
-    return ranking(np.ascontiguousarray(odds[:, place].numpy()), mine.numpy())
-
-
-def _log_loss(task: Task, rows: Rows, odds: Tensor | None) -> float:
-    if odds is None:
-        if task.kind == "multiclass":
-            given = rows.scores.gather(1, rows.labels.unsqueeze(1))
-        else:
-            given = torch.where(rows.labels == 1, rows.scores, 1 - rows.scores)
-        losses = _proper.log_loss_from_probabilities(given)
-    else:
-        if task.kind == "multiclass":
-            true = odds.gather(1, rows.labels.unsqueeze(1))
-        else:
-            true = torch.where(rows.labels == 1, odds, -odds)
-        losses = _proper.log_loss_from_odds(true)
-    return float(losses.mean())
-
-
-def _accuracy(rows: Rows) -> float:
-    right = rows.labels == rows.decisions
-    return int((right.all(dim=1) if right.ndim == 2 else right).sum()) / len(rows)
 
 
 def _per_class(task: Task, counts: Counts, auc: Floats, precision: Floats) -> tuple[ClassScores, ...]:
     columns = (*precision_recall_f1(counts), counts.support, auc, precision)
     return tuple(
-        ClassScores(label, float(p), float(r), float(f1), int(n), float(area), float(average))
+        ClassScores(label, float(p), float(r), float(f1), n.item(), float(area), float(average))
         for label, p, r, f1, n, area, average in zip(task.classes, *columns, strict=True)
     )
 
 
-def _average(counts: Counts, auc: Floats, precision: Floats, weights: np.ndarray | None) -> Average:
+def _average(counts: Counts, auc: Floats, precision: Floats, weights: Amounts | None) -> Average:
     p, r, f1 = (mean(values, weights) for values in precision_recall_f1(counts))
-    rows = int(counts.support.sum())
-    return Average(p, r, f1, rows, _defined_mean(auc, weights), _defined_mean(precision, weights))
+    return Average(
+        p, r, f1, counts.support.sum().item(), _defined_mean(auc, weights), _defined_mean(precision, weights)
+    )
 
 
 def _micro(counts: Counts) -> Average:
     p, r, f1 = (float(values[0]) for values in precision_recall_f1(pooled(counts)))
-    return Average(p, r, f1, int(counts.support.sum()))
+    return Average(p, r, f1, counts.support.sum().item())
 
 
-def _samples(rows: Rows) -> Average:
-    hits, decided, support = (
-        (each).sum(dim=1).numpy() for each in (rows.labels * rows.decisions, rows.decisions, rows.labels)
-    )
-    p, r, f1 = (float(values.mean()) for values in precision_recall_f1(Counts(hits, decided, support)))
-    return Average(p, r, f1, int(support.sum()))
+def _samples(state: State, counts: Counts) -> Average:
+    p, r, f1 = (state.mean(f"samples_{name}") for name in ("precision", "recall", "f1"))
+    return Average(p, r, f1, counts.support.sum().item())
 
 
-def _defined_mean(values: Floats, weights: np.ndarray | None = None) -> float:
+def _half_widths(task: Task, counts: Counts, ranked: dict[str, tuple[Floats, Floats]]) -> dict[str, float]:
+    """What the figures that are not exact may be off by, by their path in `Metrics.to_dict()`."""
+    widths: dict[str, float] = {}
+    for name, (values, half) in ranked.items():
+        if not half.any():
+            continue
+        mine = np.where(np.isnan(values), np.nan, half)
+        widths[name] = float(half[1]) if task.kind == "binary" else _defined_mean(mine)
+        widths[f"macro.{name}"] = _defined_mean(mine)
+        widths[f"weighted.{name}"] = _defined_mean(mine, counts.support)
+        for label, width in zip(task.classes, half.tolist(), strict=True):
+            widths[f"per_class.{label}.{name}"] = width
+    return {path: width for path, width in widths.items() if width > 0}
+
+
+def _defined_mean(values: Floats, weights: Amounts | None = None) -> float:
     """The mean over the classes for which the figure is defined; NaN if there is none."""
     defined = ~np.isnan(values)
     if not defined.any():
@@ -145,7 +108,7 @@ def _defined_mean(values: Floats, weights: np.ndarray | None = None) -> float:
 
 def _majority(task: Task, counts: Counts) -> Majority:
     """Score the majority class as the decision of all rows, and the classes' shares as the probabilities of all."""
-    rows = int(counts.support.sum())
+    rows = counts.support.sum().item()
     place = int(counts.support.argmax())
     hits, decided = np.zeros_like(counts.support), np.zeros_like(counts.support)
     hits[place], decided[place] = counts.support[place], rows

@@ -7,33 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from ._exact import Amounts, Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """For each class: rows that are it and decided so (hits), decided so (decided), and that are it (support)."""
+    """For each class: rows that are it and decided so (hits), decided so (decided), and that are it (support).
 
-    hits: Ints
-    decided: Ints
-    support: Ints
-
-
-def confusion_matrix(labels: Tensor, decisions: Tensor, classes: int) -> Tensor:
-    """Count rows by true class (row) and decision (column): int64 `(K, K)`.
-
-    For labels `(n, K)` of a multilabel task one 2 x 2 matrix a label: `(K, 2, 2)`.
+    Of rows with weights, the sums of these.
     """
-    if labels.ndim == 1:
-        cells = np.bincount((labels * classes + decisions).numpy(), minlength=classes * classes)
-        return torch.from_numpy(cells.astype(np.int64)).reshape(classes, classes)
-    cells = (2 * labels + decisions).numpy()
-    rows = [np.bincount(np.ascontiguousarray(cells[:, column]), minlength=4) for column in range(classes)]
-    return torch.from_numpy(np.stack(rows).astype(np.int64)).reshape(classes, 2, 2)
+
+    hits: Amounts
+    decided: Amounts
+    support: Amounts
 
 
 def counts_of(confusion: Tensor) -> Counts:
@@ -59,7 +47,7 @@ def precision_recall_f1(counts: Counts) -> tuple[Floats, Floats, Floats]:
     )
 
 
-def mean(values: Floats, weights: Ints | None = None) -> float:
+def mean(values: Floats, weights: Amounts | None = None) -> float:
     """The mean, weighted if any weight is not 0."""
     if weights is None or not weights.any():
         return float(np.mean(values))
@@ -84,7 +72,8 @@ def matthews_correlation(confusion: Tensor) -> float:
     (c s - sum t_k p_k) / sqrt((s^2 - sum p_k^2) (s^2 - sum t_k^2)), in whole numbers up to the root.
     """
     true, decided = confusion.sum(1).tolist(), confusion.sum(0).tolist()
-    right, rows = int(confusion.trace()), sum(true)
+    right, rows = confusion.trace().item(), sum(true)
     covariance = right * rows - sum(t * p for t, p in zip(true, decided, strict=True))
     spread = (rows**2 - sum(p * p for p in decided)) * (rows**2 - sum(t * t for t in true))
-    return covariance / math.sqrt(spread) if spread else 0.0
+    # Weights are not whole numbers: what should be 0 may miss it by a rounding.
+    return covariance / math.sqrt(spread) if spread > 0 else 0.0

@@ -13,9 +13,8 @@ from torch import Tensor
 from .._errors import InputError
 from .._labels import Label, shown_names
 from .._task import Task
-from ._compute import class_ranking, rank_scores
 from ._evaluation import Evaluation
-from ._ranking import Ranking, average_precision, roc_auc
+from ._ranking import Ranking, average_precision, class_ranking, roc_auc
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +22,8 @@ class RocCurve:
     """The share of other rows decided for the class against the share of its own rows, from the highest threshold down.
 
     thresholds: probabilities; the first is infinite, where no row is decided for the class.
-    area: the exact ROC AUC, whichever points are kept.
+    area: the ROC AUC, whichever points are kept. half_width: how far at most the exact area lies from it. The points
+    are exact in any case; with a half-width above 0 there are rows of several scores between two of them.
     """
 
     label: Label
@@ -31,13 +31,15 @@ class RocCurve:
     false_positive_rate: Tensor
     true_positive_rate: Tensor
     area: float
+    half_width: float
 
 
 @dataclass(frozen=True, eq=False)
 class PrecisionRecallCurve:
     """The precision and the recall at each threshold, from the lowest up; the last point, (1, 0), has no threshold.
 
-    average_precision: exact, whichever points are kept. share: the share of rows of the class, a coin's precision.
+    average_precision: whichever points are kept. half_width: how far at most the exact one lies from it. share: the
+    share of rows of the class, a coin's precision.
     """
 
     label: Label
@@ -45,6 +47,7 @@ class PrecisionRecallCurve:
     precision: Tensor
     recall: Tensor
     average_precision: float
+    half_width: float
     share: float
 
 
@@ -94,15 +97,14 @@ def precision_recall_curve(evaluation: Evaluation, *, label: Label | None = None
 
 
 def class_curves(evaluation: Evaluation) -> Iterator[tuple[RocCurve, PrecisionRecallCurve]]:
-    """Both curves of each class in class order, from one sort a class; of a binary task's positive class only.
+    """Both curves of each class in class order, from class by class; of a binary task's positive class only.
 
     Args:
         evaluation: An evaluation with rows.
     """
-    task, rows = evaluation.task, evaluation.all_rows()
-    odds = rank_scores(task, rows.scores, evaluation.source == "logits")
+    task = evaluation.task
     for place in (1,) if task.kind == "binary" else range(len(task)):
-        ranked = class_ranking(task, rows.labels, odds, place)
+        ranked = _ranking_of(evaluation, place)
         yield (
             _roc(evaluation, place, ranked, drop_intermediate=True),
             _precision_recall(evaluation, place, ranked),
@@ -121,40 +123,37 @@ def place_of(task: Task, label: Label | None) -> int:
 
 
 def _ranking_of(evaluation: Evaluation, place: int) -> Ranking:
-    rows = evaluation.all_rows()
-    odds = rank_scores(evaluation.task, rows.scores, evaluation.source == "logits")
-    return class_ranking(evaluation.task, rows.labels, odds, place)
+    return class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
 
 
 def _roc(evaluation: Evaluation, place: int, ranked: Ranking, *, drop_intermediate: bool) -> RocCurve:
+    area, half_width = roc_auc(ranked)
     kept = _corners(ranked) if drop_intermediate else np.arange(len(ranked.thresholds))
     return RocCurve(
         label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(np.append(np.inf, _as_probabilities(evaluation, ranked.thresholds[kept]))),
+        thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds[kept])),
         false_positive_rate=_share(np.append(0, ranked.false_positives[kept]), ranked.negatives),
         true_positive_rate=_share(np.append(0, ranked.true_positives[kept]), ranked.positives),
-        area=roc_auc(ranked),
+        area=area,
+        half_width=half_width,
     )
 
 
 def _precision_recall(evaluation: Evaluation, place: int, ranked: Ranking) -> PrecisionRecallCurve:
+    value, half_width = average_precision(ranked)
     precision = ranked.true_positives / (ranked.true_positives + ranked.false_positives)
     return PrecisionRecallCurve(
         label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(_as_probabilities(evaluation, ranked.thresholds)[::-1].copy()),
+        thresholds=torch.from_numpy(ranked.thresholds[::-1].copy()),
         precision=torch.from_numpy(np.append(precision[::-1], 1.0)),
         recall=_share(np.append(ranked.true_positives[::-1], 0), ranked.positives),
-        average_precision=average_precision(ranked),
-        share=ranked.positives / evaluation.rows,
+        average_precision=value,
+        half_width=half_width,
+        share=ranked.positives / evaluation.state.weight,
     )
 
 
-def _as_probabilities(evaluation: Evaluation, thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    scores = torch.from_numpy(thresholds.copy())
-    return (scores.sigmoid() if evaluation.source == "logits" else scores).numpy()
-
-
-def _share(counts: npt.NDArray[np.int64], of: int) -> Tensor:
+def _share(counts: npt.NDArray[np.int64] | npt.NDArray[np.float64], of: float) -> Tensor:
     return torch.from_numpy(counts / of if of else np.full(len(counts), np.nan))
 
 

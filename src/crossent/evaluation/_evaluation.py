@@ -1,30 +1,45 @@
-"""Evaluation: what the rows seen so far say about a model, as a value that batches, files and machines can merge."""
+"""Evaluation: what the rows seen so far say about a model, as a value of fixed size that merges to the last bit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from .._errors import InputError
-from .._task import IGNORED, Task
+from .._labels import Label, as_series
+from .._task import Task
 from ._compute import metrics_of
+from ._exact import Floats, check_weights
+from ._file import packed, read, scale_named, write
 from ._metrics import Metrics
-from ._rows import Chunks, Rows, appended, joined
+from ._order import Scale
+from ._rows import Rows, kept, rows_of
 from ._scores import as_scores
+from ._state import State, appended, merged_states, state_of
 
 Threshold = float | Sequence[float] | Tensor
+Group = Label | None
+States = tuple[State, ...]
+
+FEWEST_BINS = 16
+_MOST_SCORES = 1 << 24
+"""Scores that are worked on at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
     """Labels beside what a model said of them: a frozen value that grows by `update` and `merge`.
 
-    Updating in batches, in any split, and merging the parts in their order gives the same figures as one update with
-    all rows. Rows whose label is the task's ignored one are counted and take no part.
+    What is kept does not grow with the rows: counts, exact sums, and a histogram of scores that is exact up to `bins`
+    different scores a class and then as fine as so many bins allow (see `Metrics.half_widths`). Any split into batches
+    and any order of merging gives the same bits. Rows whose label is the task's ignored one are counted and take no
+    part.
 
     Example:
         >>> import torch
@@ -39,34 +54,79 @@ class Evaluation:
 
     task: Task
     threshold: float | tuple[float, ...]
-    ignored: int = 0
-    source: Literal["logits", "probabilities"] | None = None
-    _chunks: Chunks = ()
+    bins: int | None
+    source: Scale | None = None
+    _states: Mapping[Group, States] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, task: Task, *, threshold: Threshold = 0.5) -> Evaluation:
+    def empty(
+        cls, task: Task, *, threshold: Threshold = 0.5, exact: bool = False, bins: int | None = None
+    ) -> Evaluation:
         """An evaluation of no rows.
 
         Args:
             task: What the labels and scores belong to.
             threshold: The probability from which on a row is decided for the class; a multilabel task also takes one a
                 label. A multiclass task decides for the most probable class and takes none.
+            exact: Keep every different score, however many there are: 24 bytes each, and no figure has a half-width.
+            bins: The most bins of one histogram, by default 65,536 for up to 16 classes and fewer for more (2^20 / K,
+                at least 1,024).
 
         Raises:
-            InputError: The threshold is not from 0 to 1, or not one that the task takes.
+            InputError: The threshold is not from 0 to 1, or not one that the task takes; or too few bins.
         """
         limits = torch.as_tensor(threshold, dtype=torch.float64)
         shape = (0,) if task.kind == "binary" else (0, len(task))
         task.decide(torch.empty(shape, dtype=torch.float64), limits if limits.ndim else float(limits))
-        return cls(task, tuple(limits.tolist()) if limits.ndim else float(limits))
+        if bins is not None and (exact or bins < FEWEST_BINS):
+            what = "bins has no meaning with exact=True" if exact else f"bins must be at least {FEWEST_BINS}"
+            raise InputError(f"{what}; got {bins}: leave one of them out")
+        most = None if exact else bins or max(2**10, min(2**16, 2**20 // len(task)))
+        return cls(task, tuple(limits.tolist()) if limits.ndim else float(limits), most)
 
     @property
     def rows(self) -> int:
         """The number of rows that take part."""
-        return sum(len(chunk) for chunk in self._chunks)
+        return sum(state.rows for states in self._states.values() for state in states)
+
+    @property
+    def ignored(self) -> int:
+        """The number of rows with the ignored label."""
+        return sum(state.ignored for states in self._states.values() for state in states)
+
+    @property
+    def weighted(self) -> bool:
+        """Rows have weights."""
+        return any(states[0].weighted for states in self._states.values())
+
+    @property
+    def groups(self) -> dict[Label, Evaluation]:
+        """The evaluation of each group by its name, in order of the names; empty where rows have no groups."""
+        return {name: replace(self, _states={None: self._states[name]}) for name in self._names()}
+
+    def _names(self) -> list[Label]:
+        return sorted((name for name in self._states if name is not None), key=lambda name: (type(name).__name__, name))
+
+    @cached_property
+    def state(self) -> State:
+        """What is kept of all rows.
+
+        Raises:
+            InputError: There are no rows.
+        """
+        if not self.rows:
+            aside = f"; all {self.ignored} were of the ignored label" if self.ignored else ""
+            raise InputError(f"an evaluation needs at least one labelled row; got 0{aside}")
+        return merged_states([state for states in self._states.values() for state in states], self.bins)
 
     def update(
-        self, labels: Tensor, *, logits: Tensor | None = None, probabilities: Tensor | None = None
+        self,
+        labels: Tensor,
+        *,
+        logits: Tensor | None = None,
+        probabilities: Tensor | None = None,
+        weights: object = None,
+        groups: object = None,
     ) -> Evaluation:
         """Add rows; give the scores as logits or as probabilities, whichever the model returned.
 
@@ -76,6 +136,8 @@ class Evaluation:
             labels: Encoded labels, as `task.encode` returns them.
             logits: `(n,)` if binary, else `(n, K)`.
             probabilities: `(n,)` if binary, else `(n, K)`.
+            weights: `(n,)` how much each row counts, from 0 to 2^31; with all rows or with none.
+            groups: `(n,)` the name of each row's group, as labels are given; with all rows or with none.
 
         Returns:
             The evaluation of the rows so far and these; this one stays as it is.
@@ -85,7 +147,7 @@ class Evaluation:
         """
         if (logits is None) == (probabilities is None):
             raise InputError("give exactly one of logits and probabilities")
-        source: Literal["logits", "probabilities"] = "probabilities" if logits is None else "logits"
+        source: Scale = "probabilities" if logits is None else "logits"
         if self.source not in (None, source):
             raise InputError(
                 f"an evaluation takes {self.source} or {source} throughout; this one began with {self.source}"
@@ -93,46 +155,116 @@ class Evaluation:
         scores = probabilities if logits is None else logits
         if not isinstance(labels, Tensor) or not isinstance(scores, Tensor):
             raise InputError("labels and scores must be tensors here; crossent.evaluate takes anything else")
-        rows, ignored = self._checked_rows(labels.detach().cpu(), scores.detach().cpu(), source)
-        return replace(self, ignored=self.ignored + ignored, source=source, _chunks=appended(self._chunks, rows))
+        labels, scores = labels.detach().cpu(), scores.detach().cpu()
+        self._check(labels, scores, source)
+        rows = len(labels)
+        given = _weights(weights, rows)
+        parts = {None: np.ones(rows, dtype=np.bool_)} if groups is None else _by_group(groups, rows)
+        evaluation = self
+        step = max(1, _MOST_SCORES // max(1, scores.numel() // max(rows, 1)))
+        for start in range(0, max(rows, 1), step):  # merging gives the same bits, and less is in memory
+            at = slice(start, start + step)
+            block = rows_of(
+                self.task, labels[at], scores[at], source, self._limits(), None if given is None else given[at]
+            )
+            more = {
+                name: (self._state_of(block, mine[at]),) for name, mine in parts.items() if mine[at].any() or not rows
+            }
+            evaluation = evaluation._with(replace(self, source=source, _states=more))
+        return evaluation
 
-    def _checked_rows(self, labels: Tensor, scores: Tensor, source: str) -> tuple[Chunks, int]:
-        task = self.task
-        task.check_labels(labels)
+    def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
+        self.task.check_labels(labels)
+        if source == "logits":
+            self.task.probabilities(scores[:0])  # the shape, before the values
+            _check_finite(scores)
         if len(labels) != len(scores):
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
-        probabilities = task.probabilities(_finite(scores)) if source == "logits" else scores
-        # Decided in the type that the scores came in, as a prediction is, so that both agree to the last row.
-        decisions = task.decide(probabilities, self._limits())
-        labels = labels.to(torch.int64, copy=True)
-        scores = scores.to(torch.float64, copy=True)
-        ignored = 0
-        if task.kind == "multiclass" and bool((labels == IGNORED).any()):
-            kept = labels != IGNORED
-            ignored = int((~kept).sum())
-            labels, scores, decisions = labels[kept], scores[kept], decisions[kept]
-        return ((Rows(labels, scores, decisions),) if len(labels) else ()), ignored
+        if source == "probabilities":
+            self.task.check_probabilities(scores)
 
     def _limits(self) -> float | Tensor:
         return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
 
+    def _state_of(self, rows: Rows, mine: np.ndarray) -> State:
+        labelled = mine & kept(rows)
+        ignored = int(mine.sum() - labelled.sum())
+        return state_of(self.task, rows if labelled.all() else rows.taken(labelled), ignored, self.bins)
+
     def merge(self, other: Evaluation) -> Evaluation:
-        """The evaluation of the rows of both; this one's come first.
+        """The evaluation of the rows of both.
 
         Raises:
-            InputError: They are of different tasks, thresholds, or kinds of scores.
+            InputError: They are of different tasks, thresholds, bins or kinds of scores, or only one has weights or
+                groups.
         """
         if self.task != other.task:
             raise InputError("only evaluations of one task merge; these differ in kind, classes or their order")
         if self.threshold != other.threshold:
             raise InputError(f"only evaluations of one threshold merge; got {self.threshold} and {other.threshold}")
+        if self.bins != other.bins:
+            one, two = ("exact=True" if each.bins is None else f"{each.bins} bins" for each in (self, other))
+            raise InputError(f"only evaluations of one fineness merge; got {one} and {two}")
         if None not in (self.source, other.source) and self.source != other.source:
             raise InputError(f"only evaluations of one kind of scores merge; got {self.source} and {other.source}")
-        return replace(
-            self,
-            ignored=self.ignored + other.ignored,
-            source=self.source or other.source,
-            _chunks=appended(self._chunks, other._chunks),
+        return self._with(other)
+
+    def _with(self, other: Evaluation) -> Evaluation:
+        if self._states and other._states:
+            if (None in self._states) != (None in other._states):
+                raise InputError("all rows must have a group, or none; got both: give groups with each update")
+            if self.weighted != other.weighted:
+                raise InputError("all rows must have a weight, or none; got both: give weights with each update")
+        states = dict(self._states)
+        for name, more in other._states.items():
+            states[name] = appended(states.get(name, ()), more, self.bins)
+        return replace(self, source=self.source or other.source, _states=states)
+
+    def to_bytes(self) -> bytes:
+        """All of this value; evaluations of the same rows, however they came, give the same bytes."""
+        if not self.rows:
+            raise InputError(f"an evaluation without rows has nothing to save; got {self.ignored} ignored rows")
+        names = self._names() or [None]
+        record = {
+            "task": self.task.to_dict(),
+            "threshold": self.threshold,
+            "bins": self.bins,
+            "source": self.source,
+            "groups": names,
+        }
+        return packed(record, [merged_states(self._states[name], self.bins) for name in names])
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write this evaluation to one file, to be merged or computed later; it appears there whole, or not at all.
+
+        Raises:
+            InputError: There are no rows, or the file cannot be written.
+        """
+        write(path, self.to_bytes())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Evaluation:
+        """The evaluation that `save` wrote.
+
+        Raises:
+            InputError: There is no such file, it is not an evaluation, it is damaged, or of a later version.
+
+        Example:
+            >>> import pathlib, tempfile
+            >>> from crossent import Evaluation, Task, evaluate
+            >>> path = pathlib.Path(tempfile.mkdtemp()) / "monday.evaluation"
+            >>> evaluate(Task.binary(["no", "yes"]), ["no", "yes"], probabilities=[0.1, 0.9]).save(path)
+            >>> Evaluation.load(path).rows
+            2
+        """
+        record, task, states = read(path)
+        threshold = record["threshold"]
+        return cls(
+            task,
+            tuple(threshold) if isinstance(threshold, list) else threshold,
+            record["bins"],
+            scale_named(record["source"]),
+            {name: (state,) for name, state in zip(record["groups"], states, strict=True)},
         )
 
     def compute(self) -> Metrics:
@@ -141,18 +273,19 @@ class Evaluation:
         Raises:
             InputError: There are no rows.
         """
-        return metrics_of(self.task, self.threshold, self.all_rows(), self.source == "logits", self.ignored)
-
-    def all_rows(self) -> Rows:
-        """Labels, scores and decisions of all rows, in the order in which they came."""
-        if not self._chunks:
-            aside = f"; all {self.ignored} were of the ignored label" if self.ignored else ""
-            raise InputError(f"an evaluation needs at least one labelled row; got 0{aside}")
-        return joined(self._chunks)
+        return metrics_of(self.task, self.threshold, self.state, self.source or "logits")
 
 
 def evaluate(
-    task: Task, labels: object, *, probabilities: object = None, logits: object = None, threshold: Threshold = 0.5
+    task: Task,
+    labels: object,
+    *,
+    probabilities: object = None,
+    logits: object = None,
+    weights: object = None,
+    groups: object = None,
+    threshold: Threshold = 0.5,
+    exact: bool = False,
 ) -> Evaluation:
     """Evaluate raw labels and the scores of any model.
 
@@ -162,7 +295,10 @@ def evaluate(
         probabilities: `(n,)` of the positive class if binary, else `(n, K)` with a column a class in the order of
             `task.classes`: a tensor, NumPy array, nested list, or Polars or pandas series or frame.
         logits: The same before sigmoid or softmax. Exactly one of the two: which it is, is never guessed.
+        weights: `(n,)` how much each row counts.
+        groups: `(n,)` the name of each row's group.
         threshold: As in `Evaluation.empty`.
+        exact: As in `Evaluation.empty`.
 
     Raises:
         InputError: Labels are unknown or missing, or scores do not belong to the task; the message holds the cure.
@@ -174,17 +310,41 @@ def evaluate(
         >>> metrics.accuracy, metrics.majority.accuracy
         (0.75, 0.5)
     """
-    return Evaluation.empty(task, threshold=threshold).update(
+    return Evaluation.empty(task, threshold=threshold, exact=exact).update(
         task.encode(labels),
         probabilities=None if probabilities is None else as_scores(task, probabilities, "probabilities"),
         logits=None if logits is None else as_scores(task, logits, "logits"),
+        weights=weights,
+        groups=groups,
     )
 
 
-def _finite(logits: Tensor) -> Tensor:
+def _check_finite(logits: Tensor) -> None:
     if not logits.is_floating_point():
         raise InputError(f"logits must be floating-point numbers; got {logits.dtype}")
     bad = int((~logits.isfinite()).sum())
     if bad:
         raise InputError(f"logits must be finite; {bad} of {logits.numel()} are NaN or infinite")
-    return logits
+
+
+def _weights(weights: object, rows: int) -> Floats | None:
+    if weights is None:
+        return None
+    values = np.asarray(weights.detach().cpu() if isinstance(weights, Tensor) else weights)
+    if values.dtype.kind not in "fiub":
+        raise InputError(f"weights must be numbers; got {values.dtype}")
+    values = values.astype(np.float64)
+    check_weights(values, rows)
+    return values
+
+
+def _by_group(groups: object, rows: int) -> dict[Group, np.ndarray]:
+    """Which rows are of each group."""
+    series = as_series(groups)
+    if len(series) != rows:
+        raise InputError(f"groups must have as many rows as the labels; got {len(series)} and {rows}")
+    if series.null_count():
+        raise InputError(
+            f"groups must not be missing; {series.null_count()} of {rows} are: name their group, such as 'unknown'"
+        )
+    return {name: (series == name).to_numpy() for name in series.unique(maintain_order=True)}

@@ -15,13 +15,13 @@ from .._task import Task
 
 @dataclass(frozen=True)
 class ClassScores:
-    """How well one class is found, against all others."""
+    """How well one class is found, against all others. support: its rows, or their weight."""
 
     label: Label
     precision: float
     recall: float
     f1: float
-    support: int
+    support: float
     roc_auc: float
     average_precision: float
 
@@ -37,7 +37,7 @@ class Average:
     precision: float
     recall: float
     f1: float
-    support: int
+    support: float
     roc_auc: float | None = None
     average_precision: float | None = None
 
@@ -68,7 +68,11 @@ class Metrics:
     matthews_correlation: correlation of labels and decisions, from -1 to 1.
     roc_auc, average_precision: binary: of the positive class; otherwise the macro average.
     confusion_matrix: int64, true class by decision, `(K, K)`; multilabel `(K, 2, 2)`.
+    rows: true number of rows, whatever they weigh. weight: the sum of their weights; without weights as many as rows.
+    half_widths: for each figure that is not exact, by its path in `to_dict()`, how far at most the exact one lies off.
     reasons: for each undefined figure, by its path in `to_dict()`, why it is.
+
+    With weights all figures, support and confusion matrix (then float64) are of the weights.
     """
 
     task: Task
@@ -89,6 +93,8 @@ class Metrics:
     samples: Average | None
     confusion_matrix: Tensor
     majority: Majority | None
+    weight: float
+    half_widths: Mapping[str, float] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,6 +105,7 @@ class Metrics:
             "positive": self.task.positive if self.task.kind == "binary" else None,
             "rows": self.rows,
             "ignored": self.ignored,
+            "weight": self.weight,
             "threshold": list(self.threshold) if isinstance(self.threshold, tuple) else self.threshold,
             "log_loss": self.log_loss,
             "brier": self.brier,
@@ -116,6 +123,7 @@ class Metrics:
             "majority": None
             if self.majority is None
             else asdict(self.majority) | {"macro": _average(self.majority.macro)},
+            "half_widths": dict(self.half_widths),
             "reasons": dict(self.reasons),
         }
         return {name: _json_safe(value) for name, value in record.items()}

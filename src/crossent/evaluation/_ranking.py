@@ -1,66 +1,137 @@
-"""What the order of the scores says: counts at each threshold, ROC AUC and average precision."""
+"""What the order of the scores says: rows at or above each threshold, ROC AUC and average precision.
+
+Where a bin of the histogram holds several scores, the order within it is not known: a figure is then the middle of what
+it can be, with half the distance between the ends beside it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from .._task import Task
+from ._exact import Amounts, Floats, Ints
+from ._histogram import Histogram
+from ._order import Scale
+from ._rows import sigmoid
+from ._state import State
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
-    """Rows at or above each distinct score, from the highest down: how many are of the class, how many are not."""
+    """Rows at or above each threshold, from the highest down: how many are of the class, how many are not.
+
+    thresholds: probabilities of the class. rows: true rows of the class between a threshold and the one above it.
+    weighted: the other numbers are of weights. exact: the rows between two thresholds have one score.
+    """
 
     thresholds: Floats
-    true_positives: Ints
-    false_positives: Ints
+    true_positives: Amounts
+    false_positives: Amounts
+    rows: Ints
+    weighted: bool
+    exact: bool
 
     @property
-    def positives(self) -> int:
-        """Rows of the class."""
-        return int(self.true_positives[-1])
+    def positives(self) -> int | float:
+        """Rows of the class, or their weight."""
+        return self.true_positives[-1].item()
 
     @property
-    def negatives(self) -> int:
-        """Rows of any other class."""
-        return int(self.false_positives[-1])
+    def negatives(self) -> int | float:
+        """Rows of any other class, or their weight."""
+        return self.false_positives[-1].item()
 
-    def reversed(self) -> Ranking:
-        """The ranking for the opposite class by the negative score."""
-        false = self.positives - np.append(0, self.true_positives[:-1])[::-1]
-        true = self.negatives - np.append(0, self.false_positives[:-1])[::-1]
-        return Ranking(-self.thresholds[::-1], true, false)
-
-
-def ranking(scores: Floats, positive: npt.NDArray[np.bool_]) -> Ranking:
-    """Sort rows by score once; rows of equal score stand together."""
-    order = np.argsort(scores)[::-1]
-    descending = scores[order]
-    last = np.append(np.flatnonzero(descending[1:] != descending[:-1]), len(scores) - 1)
-    true_positives = np.cumsum(positive[order], dtype=np.int64)[last]
-    return Ranking(descending[last], true_positives, last + 1 - true_positives)
+    @property
+    def gained(self) -> tuple[Floats, Floats]:
+        """Rows of the class and of others between a threshold and the one above it."""
+        return (
+            np.diff(self.true_positives, prepend=0).astype(np.float64),
+            np.diff(self.false_positives, prepend=0).astype(np.float64),
+        )
 
 
-def roc_auc(ranked: Ranking) -> float:
+def rankings(task: Task, state: State, scale: Scale) -> Iterator[Ranking]:
+    """The ranking of the rows for each class, in class order."""
+    for place in range(len(task)):
+        yield class_ranking(task, state, scale, place)
+
+
+def class_ranking(task: Task, state: State, scale: Scale, place: int) -> Ranking:
+    """The ranking of the rows for the class at this place, against all others."""
+    if task.kind == "binary":
+        return _downwards(state.histograms[0], scale) if place else _upwards(state.histograms[0], scale)
+    return _downwards(state.histograms[place], scale)
+
+
+def _downwards(bins: Histogram, scale: Scale) -> Ranking:
+    lowest = bins.lowest(scale)[::-1]
+    return _cumulated(bins, sigmoid(lowest) if scale == "logits" else lowest, bins.tally.amounts[::-1], 1)
+
+
+def _upwards(bins: Histogram, scale: Scale) -> Ranking:
+    """For the negative class, whose rows score low."""
+    highest = bins.highest(scale)
+    return _cumulated(bins, sigmoid(-highest) if scale == "logits" else 1 - highest, bins.tally.amounts, 0)
+
+
+def _cumulated(bins: Histogram, thresholds: Floats, amounts: Amounts, side: int) -> Ranking:
+    rows = bins.tally.counts[:, side]
+    return Ranking(
+        thresholds=thresholds,
+        true_positives=np.cumsum(amounts[:, side]),
+        false_positives=np.cumsum(amounts[:, 1 - side]),
+        rows=rows[::-1] if side else rows,
+        weighted=bins.tally.weights is not None,
+        exact=bins.exact,
+    )
+
+
+def roc_auc(ranked: Ranking) -> tuple[float, float]:
     """The share of pairs of a row of the class and another in which the former scores higher; a tie is half a pair.
 
-    Counted in whole numbers; NaN where there is no pair.
+    Returns:
+        The value, and the half-width: half the share of pairs that fall into one bin. NaN and 0 where there is no pair.
     """
     pairs = ranked.positives * ranked.negatives
     if not pairs:
-        return float("nan")
+        return float("nan"), 0.0
     above = np.append(0, ranked.true_positives[:-1]) + ranked.true_positives
-    return float(np.dot(np.diff(ranked.false_positives, prepend=0), above)) / (2 * pairs)
+    value = float(np.dot(np.diff(ranked.false_positives, prepend=0), above)) / (2 * pairs)
+    positives, negatives = ranked.gained
+    return value, 0.0 if ranked.exact else float(np.dot(positives, negatives)) / (2 * pairs)
 
 
-def average_precision(ranked: Ranking) -> float:
-    """The mean precision over the rows of the class, each at its own score; NaN where there is none."""
+def average_precision(ranked: Ranking) -> tuple[float, float]:
+    """The mean precision over the rows of the class, each at its own score.
+
+    Of a bin with p rows of the class and n others, above which T and F have been counted, the sum of the precisions is
+    highest with all p first and tied, p (T + p) / (T + p + F), and lowest with all n first and the p one by one: the
+    sum over j of f(j) = (T + j) / (T + j + F + n). It is f(1) where p is 1; otherwise, f being concave, at least its
+    integral from 1/2 to p + 1/2, p - (F + n) log(1 + p / (T + 1/2 + F + n)); of unequal weights, from 0 to p.
+
+    Returns:
+        The value (the middle of the two), and the half-width. NaN and 0 where there is no row of the class.
+    """
     if not ranked.positives:
-        return float("nan")
+        return float("nan"), 0.0
     decided = ranked.true_positives + ranked.false_positives
-    gained = np.diff(ranked.true_positives, prepend=0)
-    return float(np.dot(gained, ranked.true_positives / decided)) / ranked.positives
+    gained, _ = ranked.gained
+    if ranked.exact:
+        return float(np.dot(gained, ranked.true_positives / _not_0(decided))) / ranked.positives, 0.0
+    before, false = (np.append(0, each[:-1]) for each in (ranked.true_positives, ranked.false_positives))
+    others = ranked.false_positives
+    highest = gained * ranked.true_positives / _not_0(ranked.true_positives + false)
+    start = before if ranked.weighted else before + 0.5
+    one_by_one = gained - others * np.log1p(gained / _not_0(start + others))
+    lowest = np.where(ranked.rows == 1, gained * ranked.true_positives / _not_0(decided), one_by_one)
+    high, low = float(highest.sum()) / ranked.positives, float(lowest.sum()) / ranked.positives
+    return (high + low) / 2, (high - low) / 2
+
+
+def _not_0(below: npt.ArrayLike) -> Floats:
+    # Where nothing has been counted there is nothing to divide either.
+    return np.where(np.equal(below, 0), 1.0, below)

@@ -10,20 +10,21 @@ from torch import Tensor
 from .._labels import Label
 from .._task import Task
 from ._confusion import Counts
-from ._rows import Rows
+from ._exact import as_float
+from ._state import State
 
 _SHOWN = 5
 
 
-def reasons_of(task: Task, counts: Counts, confusion: Tensor, rows: Rows) -> dict[str, str]:
+def reasons_of(task: Task, counts: Counts, confusion: Tensor, state: State) -> dict[str, str]:
     """For each undefined figure, by its path in `Metrics.to_dict()`, the reason and the value that stands for it."""
-    reasons = dict(_of_classes(task, counts, len(rows)))
-    reasons.update(_of_rankings(task, counts, len(rows)))
-    reasons.update(_of_samples(rows) if task.kind == "multilabel" else _of_decisions(task, counts, confusion))
+    reasons = dict(_of_classes(task, counts, state.weight))
+    reasons.update(_of_rankings(task, counts, state.weight))
+    reasons.update(_of_samples(state) if task.kind == "multilabel" else _of_decisions(task, counts, confusion))
     return reasons
 
 
-def _of_classes(task: Task, counts: Counts, rows: int) -> Iterator[tuple[str, str]]:
+def _of_classes(task: Task, counts: Counts, rows: float) -> Iterator[tuple[str, str]]:
     for name, decided, support in zip(task.classes, counts.decided.tolist(), counts.support.tolist(), strict=True):
         path = f"per_class.{name}"
         if not decided:
@@ -38,7 +39,7 @@ def _of_classes(task: Task, counts: Counts, rows: int) -> Iterator[tuple[str, st
             yield f"{path}.roc_auc", f"undefined: {which} is {name!r}, so there are no pairs to rank"
 
 
-def _of_rankings(task: Task, counts: Counts, rows: int) -> Iterator[tuple[str, str]]:
+def _of_rankings(task: Task, counts: Counts, rows: float) -> Iterator[tuple[str, str]]:
     absent = [name for name, n in zip(task.classes, counts.support.tolist(), strict=True) if n == 0]
     one_sided = [name for name, n in zip(task.classes, counts.support.tolist(), strict=True) if n in (0, rows)]
     for figure, left_out in (("roc_auc", one_sided), ("average_precision", absent)):
@@ -64,14 +65,14 @@ def _of_decisions(task: Task, counts: Counts, confusion: Tensor) -> Iterator[tup
             yield "matthews_correlation", f"set to 0: all {what} are one class"
 
 
-def _of_samples(rows: Rows) -> Iterator[tuple[str, str]]:
+def _of_samples(state: State) -> Iterator[tuple[str, str]]:
     for figure in ("balanced_accuracy", "matthews_correlation"):
         yield figure, "not defined for several labels a row; see per_class"
-    for figure, values, what in (("precision", rows.decisions, "decided label"), ("recall", rows.labels, "label")):
-        count = int((values.sum(dim=1) == 0).sum())
+    for figure, name, what in (("precision", "decision", "decided label"), ("recall", "label", "label")):
+        count = int(as_float(state.sums[f"without_{name}"]))
         if count:
-            yield f"samples.{figure}", f"counts {count} of {len(rows)} rows as 0: they have no {what}"
-        if count == len(rows):
+            yield f"samples.{figure}", f"counts {count} of {state.rows} rows as 0: they have no {what}"
+        if count == state.rows:
             yield f"micro.{figure}", f"set to 0: no row has a {what}"
 
 

@@ -103,7 +103,7 @@ def _pr_chart(metrics: Metrics, names: list[str], lines: Lines) -> Chart:
     layers = list(curve)
     coin = ""
     if metrics.task.kind == "binary":
-        share = metrics.per_class[1].support / metrics.rows
+        share = metrics.per_class[1].support / metrics.weight
         rule = alt.Chart(points([{"y": share}])).mark_rule(strokeDash=[4, 4], strokeWidth=1, color=MUTED)
         layers.insert(0, rule.encode(y="y:Q"))
         coin = f"; a coin has {figure(share)}, the share of the class"

@@ -52,13 +52,13 @@ def _on_decisions(metrics: Metrics) -> list[Tile]:
 def _on_scores(metrics: Metrics) -> list[Tile]:
     majority = metrics.majority
     macro = "" if metrics.task.kind == "binary" else ", macro"
-    share = metrics.per_class[1].support / metrics.rows if metrics.task.kind == "binary" else None
+    share = metrics.per_class[1].support / metrics.weight if metrics.task.kind == "binary" else None
     return [
-        Tile(f"ROC AUC{macro}", figure(metrics.roc_auc), _undefined(metrics, "roc_auc") or "a coin: 0.5"),
+        Tile(f"ROC AUC{macro}", figure(metrics.roc_auc), _doubt(metrics, "roc_auc") or "a coin: 0.5"),
         Tile(
             f"Average precision{macro}",
             figure(metrics.average_precision),
-            _undefined(metrics, "average_precision")
+            _doubt(metrics, "average_precision")
             or ("mean of the classes" if share is None else f"a coin: {figure(share)}"),
         ),
         Tile(
@@ -79,8 +79,12 @@ def _labels_right(metrics: Metrics) -> float:
     return int(cells[:, 0, 0].sum() + cells[:, 1, 1].sum()) / int(cells.sum())
 
 
-def _undefined(metrics: Metrics, name: str) -> str:
-    return "undefined here" if getattr(metrics, name) != getattr(metrics, name) else ""
+def _doubt(metrics: Metrics, name: str) -> str:
+    """Why not to take the figure as it stands."""
+    if getattr(metrics, name) != getattr(metrics, name):
+        return "undefined here"
+    width = metrics.half_widths.get(name, 0.0)
+    return f"exact to {width:.1g}" if width >= 0.0005 else ""  # less does not change the digits shown
 
 
 def lead(metrics: Metrics) -> str:
@@ -89,7 +93,7 @@ def lead(metrics: Metrics) -> str:
     match metrics.task.kind:
         case "binary":
             positive = metrics.per_class[1]
-            what = f"{percent(positive.support / metrics.rows)} of them {quoted(positive.label)}"
+            what = f"{percent(positive.support / metrics.weight)} of them {quoted(positive.label)}"
             rule = f"decided {quoted(positive.label)} from a probability of {metrics.threshold:g}"
         case "multiclass":
             what, rule = counted(len(metrics.task), "class", "classes"), "decided for the most probable class"

@@ -1,0 +1,195 @@
+"""The state of an evaluation: what is kept of rows, of fixed size, exact, and the same however the rows came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .._task import Task
+from ._exact import Floats, Ints, as_float, exact_sum, limbs
+from ._histogram import Histogram, histogram, merged
+from ._order import keys_of
+from ._rows import Rows, brier_scores, log_losses
+from ._samples import sample_scores
+from ._tally import Tally, tally
+
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What figures are made of.
+
+    rows, ignored: true numbers of rows. confusion: true class by decision `(K, K)`, or `(K, 2, 2)` for a multilabel
+    task. histograms: of the positive class's score if binary, else one a class. top: multiclass: the score of the class
+    decided for, right or wrong. ranks: multiclass: `(K,)` rows by how many classes score higher than the true one.
+    sums: exact sums over rows, in units of 2^-1074.
+    """
+
+    rows: int
+    ignored: int
+    confusion: Tally
+    histograms: tuple[Histogram, ...]
+    top: Histogram | None
+    ranks: Tally | None
+    sums: Mapping[str, int]
+
+    @property
+    def weighted(self) -> bool:
+        """Rows have weights."""
+        return self.confusion.weights is not None
+
+    @property
+    def weight(self) -> float:
+        """The sum of the weights; the number of rows where there are none."""
+        return as_float(self.sums["weight"]) if self.weighted else float(self.rows)
+
+    @property
+    def bins(self) -> int:
+        """How many bins are in use."""
+        return sum(map(len, self.histograms)) + (len(self.top) if self.top else 0)
+
+    def mean(self, name: str) -> float:
+        """The mean over rows of what was summed under this name, rounded once."""
+        total = self.sums[name]
+        below = self.sums["weight"] if self.weighted else self.rows << 1074
+        try:
+            return total / below
+        except OverflowError:
+            return float("inf")
+
+
+def state_of(task: Task, rows: Rows, ignored: int, limit: int | None) -> State:
+    """The state of these rows, all of them labelled."""
+    weights = None if rows.weights is None else limbs(rows.weights)
+    single = task.kind == "multiclass"
+    return State(
+        rows=len(rows),
+        ignored=ignored,
+        confusion=_confusion(task, rows, weights),
+        histograms=tuple(_histograms(task, rows, weights, limit)),
+        top=_top(rows, weights, limit) if single else None,
+        ranks=tally(_ranks(rows), (len(task),), weights) if single else None,
+        sums=_sums_of_all(task, rows),
+    )
+
+
+def _confusion(task: Task, rows: Rows, weights: Ints | None) -> Tally:
+    size = len(task)
+    if task.kind != "multilabel":
+        return tally(rows.labels * size + rows.decisions, (size, size), weights)
+    cells = 4 * np.arange(size)[:, np.newaxis] + 2 * rows.labels + rows.decisions
+    return tally(cells.ravel(), (size, 2, 2), None if weights is None else np.tile(weights, (size, 1)))
+
+
+def _histograms(task: Task, rows: Rows, weights: Ints | None, limit: int | None) -> Iterable[Histogram]:
+    for place, scores in enumerate(rows.scores):
+        match task.kind:
+            case "binary":
+                mine = rows.labels == 1
+            case "multiclass":
+                mine = rows.labels == place
+            case _:
+                mine = rows.labels[place] == 1
+        yield histogram(keys_of(scores, rows.scale), mine, weights, limit)
+
+
+def _top(rows: Rows, weights: Ints | None, limit: int | None) -> Histogram:
+    scores = np.take_along_axis(rows.scores, rows.decisions[np.newaxis], axis=0)[0]
+    return histogram(keys_of(scores, rows.scale), rows.labels == rows.decisions, weights, limit)
+
+
+def _ranks(rows: Rows) -> Ints:
+    """How many classes score higher than the true one; of equal scores the class that stands first counts as higher."""
+    true = np.take_along_axis(rows.scores, rows.labels[np.newaxis], axis=0)[0]
+    above = np.zeros(len(rows), dtype=np.int64)
+    for place, scores in enumerate(rows.scores):
+        above += (scores > true) | ((scores == true) & (place < rows.labels))
+    return above
+
+
+def _sums_of_all(task: Task, rows: Rows) -> dict[str, int]:
+    """The sums, of so many rows at a time as stay in the cache."""
+    sums = _sums(task, rows.taken(slice(0, _BLOCK)))
+    for start in range(_BLOCK, len(rows), _BLOCK):
+        for name, total in _sums(task, rows.taken(slice(start, start + _BLOCK))).items():
+            sums[name] += total
+    return sums
+
+
+def _sums(task: Task, rows: Rows) -> dict[str, int]:
+    weights = rows.weights
+    sums: dict[str, int] = {}
+    if weights is not None:
+        sums["weight"], sums["weight_squared"] = exact_sum(weights), exact_sum(np.square(weights))
+    for name, values in (("log_loss", log_losses(rows)), ("brier", brier_scores(rows))):
+        sums.update(_moments(name, values, weights))
+    if task.kind == "binary":
+        sums.update({name: exact_sum(values) for name, values in _spiegelhalter(rows).items()})
+        if rows.scale == "logits":
+            sums.update(_moments("hinge_loss", np.maximum(0, 1 - (2 * rows.labels - 1) * rows.scores[0]), weights))
+    if task.kind == "multilabel":
+        for name, values in sample_scores(rows).items():
+            # Rows without a label are counted as rows, whatever they weigh.
+            sums.update({name: exact_sum(values)} if name.startswith("without") else _moments(name, values, weights))
+    return sums
+
+
+def _moments(name: str, values: Floats, weights: Floats | None) -> dict[str, int]:
+    """Sums for the mean of a figure over rows, and for the error of that mean."""
+    # A square that no float can hold would only widen an interval that is as wide as all numbers anyway.
+    bounded = np.minimum(values, 1e150)
+    if weights is None:
+        return {name: exact_sum(values), f"{name}_squared": exact_sum(np.square(bounded))}
+    return {
+        name: exact_sum(values * weights),
+        f"{name}_squared": exact_sum(np.square(bounded * weights)),
+        f"{name}_weighted": exact_sum(bounded * np.square(weights)),
+    }
+
+
+def _spiegelhalter(rows: Rows) -> dict[str, Floats]:
+    p = rows.probabilities[0]
+    weights = 1.0 if rows.weights is None else rows.weights
+    return {
+        "spiegelhalter": weights * (rows.labels - p) * (1 - 2 * p),
+        "spiegelhalter_variance": np.square(weights * (1 - 2 * p)) * p * (1 - p),
+    }
+
+
+def merged_states(states: Sequence[State], limit: int | None) -> State:
+    """The state of all their rows; neither their order nor their grouping matters, to the last bit."""
+    first = states[0]
+    if len(states) == 1:
+        return first
+    confusion, ranks, sums = first.confusion, first.ranks, dict(first.sums)
+    for state in states[1:]:
+        confusion = confusion.added(state.confusion)
+        ranks = None if ranks is None or state.ranks is None else ranks.added(state.ranks)
+        for name, total in state.sums.items():
+            sums[name] += total
+    tops = [state.top for state in states if state.top is not None]
+    return State(
+        rows=sum(state.rows for state in states),
+        ignored=sum(state.ignored for state in states),
+        confusion=confusion,
+        histograms=tuple(merged(each, limit) for each in zip(*(s.histograms for s in states), strict=True)),
+        top=merged(tops, limit) if tops else None,
+        ranks=ranks,
+        sums=sums,
+    )
+
+
+def appended(states: tuple[State, ...], more: tuple[State, ...], limit: int | None) -> tuple[State, ...]:
+    """Append states; neighbours are merged so that each has at least twice as many bins as the next.
+
+    A bin is then merged O(log n) times, however many batches there are, where merging all at each batch is quadratic.
+    """
+    for state in more:
+        while states and states[-1].bins < 2 * state.bins:
+            state = merged_states((states[-1], state), limit)
+            states = states[:-1]
+        states = (*states, state)
+    return states
