@@ -43,10 +43,14 @@ template <class C> struct Point {
 // For finite x; an infinite one has a term of its own.
 template <class C> CROSSENT_INLINE Point<C> finite_point(Vector<C> x, Vector<C> yes, Vector<C> no) {
   using V = Vector<C>;
-  const V e = exp(x < 0 ? x : -x), one = all<C>(C(1));
+  const V size = x < 0 ? -x : x, raised = raised_exp(-size, C(sizeof(C) == 4 ? -130 : -1090)), e = raised * lower<C>;
   const Log1p<V> small = log1p(e);
-  const V loss = (yes + no) * small.log + yes * larger(V{}, -x) + no * larger(V{}, x);
-  return {loss, (no * (x < 0 ? e : one) - yes * (x < 0 ? one : e)) * small.inverse};
+  // Far out log1p(e) is e, which may be subnormal where its product with a large weight is not.
+  const Integers<C> far = size > linear_from<C>;
+  const V parts = yes + no, likelier = x < 0 ? no : yes;
+  const V loss = (far ? parts * raised * lower<C> : parts * small.log) + yes * larger(V{}, -x) + no * larger(V{}, x);
+  const V against = far ? likelier * raised * lower<C> : likelier * e;
+  return {loss, (x < 0 ? against - yes : no - against) * small.inverse};
 }
 
 template <class C> CROSSENT_INLINE Integers<C> is_infinite(Vector<C> x) {

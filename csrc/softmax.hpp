@@ -193,7 +193,6 @@ CROSSENT_APART void share_rows(Rows<C>& of, C* tile, const C* target, const Soft
   }
   if (any<C>(top == infinity<C>)) bound_column(tile, r, a.classes);
   const V shift = top == ruled_out ? V{} : top;
-  const V reached = at_most(best, all<C>(largest<C>));
   LongSum<V> total, distance, of_others;
   V of_leader{};
   c = I{};
@@ -205,7 +204,7 @@ CROSSENT_APART void share_rows(Rows<C>& of, C* tile, const C* target, const Soft
       const V e = leads ? V{} : exp(x - shift);
       store(e, tile + k * tile_rows + r);
       exponentials += e;
-      distances += leads ? V{} : times<C>(part, reached - x);
+      distances += leads ? V{} : times<C>(part, best - x);
       parts += leads ? V{} : part;
       of_leader = leads ? part : of_leader;
     }
@@ -406,7 +405,7 @@ CROSSENT_INLINE void sum_parts(Batch<Computed<T>>& of, int r, const Line<T>& x, 
                                int64_t classes, int64_t leader) {
   using C = Computed<T>;
   constexpr int N = lanes<C>;
-  const Vector<C> bound = all<C>(largest<C>), reached = at_most(all<C>(of.own[r]), bound);
+  const Vector<C> bound = all<C>(largest<C>), best = all<C>(of.own[r]);
   LongSum<double> of_others, distance;
   for (int64_t k = 0; k < classes;) {
     Vector<C> some{}, far{};
@@ -416,7 +415,7 @@ CROSSENT_INLINE void sum_parts(Batch<Computed<T>>& of, int r, const Line<T>& x, 
         for (int64_t i = classes - k; i < N; ++i) part[i] = C(0);
       part = with<C>(part, k, leader, C(0));
       some += part;
-      far += times<C>(part, reached - at_most(x.block(k), bound));
+      far += times<C>(part, best - at_most(x.block(k), bound));
     }
     C lane[2 * N];
     store(some, lane);

@@ -101,10 +101,24 @@ class NLLLoss(nn.NLLLoss):
 class BCELoss(nn.BCELoss):
     """`torch.nn.BCELoss`; see `crossent.functional.binary_cross_entropy`."""
 
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        *,
+        loss_dtype: torch.dtype | None = None,
+    ) -> None:
+        super().__init__(weight, size_average, reduce, reduction)
+        self.loss_dtype = loss_dtype
+
     @override
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss of probabilities and targets of one shape."""
-        return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
+        return F.binary_cross_entropy(
+            input, target, weight=self.weight, reduction=self.reduction, loss_dtype=self.loss_dtype
+        )
 
 
 class BCEWithLogitsLoss(nn.BCEWithLogitsLoss):

@@ -275,7 +275,7 @@ def test_an_ignored_row_is_not_read(may_wait: bool, reduction: str, monkeypatch:
     def answer(features: Tensor) -> bool:
         return may_wait and features.is_cpu
 
-    monkeypatch.setattr(tiles, "_may_wait", answer)  # False: as on another device
+    monkeypatch.setattr(tiles, "_can_look", answer)  # False: as on another device
     x, head, labels = normal(5, WIDTH), normal(70, WIDTH, seed=1).requires_grad_(), some_labels(5, 70)
     ignored, kept = [0, 3], [1, 2, 4]
     labels[ignored] = IGNORED

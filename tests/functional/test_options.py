@@ -259,3 +259,76 @@ def test_a_pos_weight_that_could_lie_along_either_dimension_is_warned_of() -> No
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         F.binary_cross_entropy_with_logits(x, torch.ones_like(x), pos_weight=torch.ones(3, 1, 1))
+
+
+# ---------------------------------------------------------------------------------- what a backward leaves behind
+
+
+def test_a_gradient_that_is_given_away_can_be_changed_and_the_graph_asked_again() -> None:
+    x = torch.randn(12, requires_grad=True, generator=torch.Generator().manual_seed(0))
+    yes = (torch.arange(12) % 2).float()
+    for loss in (
+        F.cross_entropy(x.view(4, 3), torch.tensor([0, 1, 2, 0])),
+        F.binary_cross_entropy_with_logits(x, yes),
+    ):
+        x.grad = None
+        loss.backward(retain_graph=True)
+        assert x.grad is not None
+        first = x.grad.clone()
+        loss.backward(retain_graph=True)
+        torch.testing.assert_close(x.grad, 2 * first)
+        (given,) = torch.autograd.grad(loss, x, retain_graph=True)
+        given.mul_(7)
+        torch.testing.assert_close(torch.autograd.grad(loss, x)[0], first)
+
+
+def test_zeros_that_nobody_stored_are_read_as_zeros() -> None:
+    nothing = torch._efficientzerotensor((4, 3))
+    labels = torch.tensor([0, 1, 2, 0])
+    assert F.cross_entropy(nothing, labels).item() == pytest.approx(math.log(3))
+    assert F.binary_cross_entropy_with_logits(nothing, torch.ones(4, 3)).item() == pytest.approx(math.log(2))
+    x = torch.randn(4, 3, requires_grad=True)
+    rows = F.cross_entropy(x, labels, reduction="none")
+    (slope,) = torch.autograd.grad(rows, x, torch._efficientzerotensor((4,)))
+    assert slope.eq(0).all()
+
+
+def test_layouts_that_no_two_steps_walk_and_mixed_types_are_brought_into_form() -> None:
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randn(2, 5, 12, 12, generator=generator, requires_grad=True)
+    classes = torch.randint(0, 5, (2, 10, 10), generator=generator)
+    few = torch.randn(300, 2, generator=generator, requires_grad=True)
+    shares = torch.rand(2, 5, generator=generator, dtype=torch.float64).softmax(1)
+    half = torch.randn(2, 5, generator=generator, requires_grad=True)
+    for ours, theirs, x in (
+        (F.cross_entropy(image[:, :, 1:-1, 1:-1], classes), (image[:, :, 1:-1, 1:-1].double(), classes), image),
+        (F.cross_entropy(few.t(), torch.tensor([3, 299])), (few.t().double(), torch.tensor([3, 299])), few),
+        (F.cross_entropy(half, shares), (half.double(), shares), half),
+    ):
+        truth = torch_losses.cross_entropy(*theirs)
+        torch.testing.assert_close(ours.double(), truth, rtol=1e-6, atol=0)
+        torch.testing.assert_close(gradient(ours, x), gradient(truth, x), rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script.*:DeprecationWarning")
+def test_options_and_mistaken_calls_compile_into_one_graph() -> None:
+    x, labels = some(4, 3), torch.tensor([0, 1, 2, 0])
+    for z_loss in (0.1, 0.2, 0.3):
+        compiled = torch.compile(F.cross_entropy, fullgraph=True, dynamic=True, backend="aot_eager")
+        torch.testing.assert_close(compiled(x, labels, z_loss=z_loss), F.cross_entropy(x, labels, z_loss=z_loss))
+    single = torch.compile(F.cross_entropy, fullgraph=True, backend="aot_eager")
+    assert single(some(4, 1), torch.zeros(4, dtype=torch.int64)).item() == 0
+
+
+def test_arguments_of_the_wrong_kind_are_named() -> None:
+    x, labels = some(4, 3), torch.tensor([0, 1, 2, 0])
+    with pytest.raises(TypeError, match=r"cross_entropy: target must be a torch\.Tensor, got NoneType"):
+        F.cross_entropy(x, None)  # type: ignore
+    with pytest.raises(TypeError, match="ignore_index must be an int, got NoneType"):
+        F.cross_entropy(x, labels, ignore_index=None)  # type: ignore
+    with pytest.raises(ValueError, match="ignore_index must fit in 64 bits"):
+        F.nll_loss(x, labels, ignore_index=2**63)
+    with pytest.raises(ValueError, match="ignore_index=-1 cannot occur in a uint8 target"):
+        F.binary_cross_entropy_with_logits(x, torch.ones(4, 3, dtype=torch.uint8), ignore_index=-1)
+    with pytest.raises(TypeError, match="gamma must be a number, got a tensor"):
+        F.focal_loss(x, labels, gamma=torch.tensor(2.0))  # type: ignore

@@ -165,16 +165,11 @@ def test_focal_loss_and_nll_are_the_definitions(shape: tuple[int, int], dtype: t
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("classes", [2, 21, 70])
-def test_images_need_no_copy_and_give_the_definitions_loss(classes: int, dtype: torch.dtype) -> None:
+def test_images_give_the_definitions_loss(classes: int, dtype: torch.dtype) -> None:
     given, label, weight, _ = some(60, classes, dtype)
     label = label.reshape(2, 3, 10)
     for reduction in REDUCTIONS:
-        for name, logits in images(given).items():
-            if name == "cropped":  # rows that no two strides reach: the plain kernel's
-                assert (
-                    _cpu_classes.cross_entropy_indices(logits, label, weight, None, -100, 0.0, 0.0, reduction) is None
-                )
-                continue
+        for logits in images(given).values():
             check(
                 lambda x: _cpu_classes.cross_entropy_indices(x, label, weight, None, -100, 0.0, 0.0, reduction),
                 lambda x: _plain_softmax.cross_entropy_indices(

@@ -22,4 +22,5 @@ def kernels_in_use() -> str:
     if native is None:
         return f"torch operations: {_why_not}"
     threads = "torch's threads" if native.parallel else "one thread, built without OpenMP"
-    return f"compiled, {native.instruction_set()}, {threads}"
+    ignored = "" if _asked in ("", *native.instruction_sets()) else f"; CROSSENT_KERNELS={_asked} is not to be had here"
+    return f"compiled, {native.instruction_set()}, {threads}{ignored}"

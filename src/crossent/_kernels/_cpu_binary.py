@@ -107,7 +107,7 @@ def _loss(
 def _repeated(weight: Tensor | None, onto: Tensor, dtype: torch.dtype) -> _Repeated | None:
     """None where it does not repeat that way, as an `(N, 1, W)` on `(N, H, W)`."""
     if weight is None:
-        return _Repeated(None, 1, 1)
+        return _ONES
     values = weight.detach().to(dtype).contiguous()
     if values.numel() == 1:
         return _Repeated(values, 1, 1)

@@ -13,11 +13,13 @@ from typing_extensions import override
 from . import _compiled, _plain_focal, _plain_softmax
 from ._cpu_parts import COMPUTED, REDUCTIONS, TYPES, apply, by_definition, of_classes, scaled, wants_gradient
 from ._eager import is_eager, is_eager_gradient
+from ._plain_parts import widened
 from ._range import LabelRangeError
 from ._reduction import Reduction
 from ._wiring import warn_of_probabilities
 
 _LOOKS_SOFTMAXED = -2
+_FEW_CLASSES, _TILE = 256, 64  # as in csrc/api.hpp
 
 
 class Tensors(NamedTuple):
@@ -46,7 +48,9 @@ def usual_cross_entropy(
     Takes arguments that nobody has checked yet, and gives None for whatever needs a second look. In small calls the
     checks cost many times what the kernel does. Raises LabelRangeError.
     """
-    if type(logits) is not Tensor or type(label) is not Tensor or _compiled.native is None:
+    if type(logits) is not Tensor or type(label) is not Tensor or type(ignore_index) is not int:
+        return None
+    if _compiled.native is None or not -(2**63) <= ignore_index < 2**63:
         return None
     if (logits.dtype is not torch.float32 and logits.dtype is not torch.float64) or label.dtype is not torch.int64:
         return None
@@ -87,8 +91,9 @@ def cross_entropy_probabilities(
     reduction: Reduction,
 ) -> Tensor | None:
     """See `_plain_softmax`."""
-    if target.dtype != logits.dtype:
-        return None
+    if target.dtype != logits.dtype and is_eager(logits, target):
+        dtype = widened(logits, target)
+        logits, target = logits.to(dtype), target.to(dtype)
     options = Options("softmax", reduction, 0, label_smoothing, z_loss=z_loss)
     return _loss(logits, Tensors(None, target, weight, adjustment), options)
 
@@ -113,14 +118,22 @@ def _loss(logits: Tensor, given: Tensors, options: Options) -> Tensor | None:
     label, target, weight, adjustment = given
     if wants_gradient(target, weight, adjustment):
         return None
-    if logits.dim() > 3 and len(_folded(logits.shape, [t.stride() for t in (logits, target) if t is not None])) > 2:
-        return None
+    if not _is_walked(logits, target):
+        logits, target = logits.contiguous(), None if target is None else target.contiguous()
     if label is not None and not label.is_contiguous():
         label = label.contiguous()
     tensors = Tensors(label, target, of_classes(weight, logits), of_classes(adjustment, logits))
     if torch.is_grad_enabled() and logits.requires_grad:
         return cast(Tensor, apply(_OverClasses)(logits, tensors, options))
     return sweep(logits, tensors, options)
+
+
+def _is_walked(logits: Tensor, target: Tensor | None) -> bool:
+    """Whether the kernels walk these strides well: rows by two steps, and enough of them if classes lie apart."""
+    if logits.stride(-1) != 1 and logits.shape[-1] > _FEW_CLASSES and logits.dim() > 1 and logits.shape[-2] < _TILE:
+        return False
+    strides = [t.stride() for t in (logits, target) if t is not None]
+    return logits.dim() <= 3 or len(_folded(logits.shape, strides)) <= 2
 
 
 def _folded(shape: Sequence[int], strides: Sequence[tuple[int, ...]]) -> list[tuple[int, Sequence[int]]]:

@@ -59,6 +59,8 @@ def scaled(gradient: Tensor | None, grad_output: Tensor) -> Tensor | None:
     """
     if gradient is None:
         return None
-    if grad_output.item() == 1:
-        return gradient
-    return gradient * grad_output if gradient.dtype == grad_output.dtype else None
+    if grad_output.item() == 1 and not torch._C._autograd._get_current_graph_task_keep_graph():
+        return gradient  # what is kept for another backward is not given away
+    if gradient.dtype == grad_output.dtype:
+        return gradient * grad_output
+    return gradient.clone() if grad_output.item() == 1 else None

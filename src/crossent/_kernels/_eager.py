@@ -49,9 +49,11 @@ def is_eager(*tensors: Tensor | None) -> bool:
             return False
         if tensor.layout is not torch.strided or tensor.is_neg():
             return False
+        if tensor.data_ptr() == 0 and tensor.numel():  # zeros that nobody stored, or memory that was given back
+            return False
     return True
 
 
 def is_eager_gradient(grad_output: Tensor) -> bool:
     """The same of what comes into a backward, which may also be one of several that are computed at once."""
-    return is_eager(grad_output) and torch._C._has_storage(grad_output)
+    return torch._C._has_storage(grad_output) and is_eager(grad_output)

@@ -84,7 +84,7 @@ def _tiles(
 ) -> tuple[int, list[Rows]]:
     """How many rows a tile has, and the rows of each: the kept ones, where looking for them makes nobody wait."""
     places = None
-    if _may_wait(features) and not target.is_floating_point():
+    if _can_look(features) and not target.is_floating_point():
         kept = target != rule.ignore_index
         places = None if kept.all() else kept.nonzero().squeeze(1)
     count = len(features) if places is None else len(places)
@@ -95,14 +95,14 @@ def _tiles(
     return size, [slice(i, i + size) if places is None else places[i : i + size] for i in starts]
 
 
-def _may_wait(features: Tensor) -> bool:
+def _can_look(features: Tensor) -> bool:
     return features.is_cpu
 
 
 def _read(features: Tensor, target: Tensor, rule: LinearRule, rows: Rows) -> Tensor:
     """The features of some rows; zeros for ignored ones, whose own might be NaN and would reach the head's gradient."""
     x = features[rows]
-    if _may_wait(features) or target.is_floating_point():
+    if _can_look(features) or target.is_floating_point():
         return x
     return torch.where((target[rows] != rule.ignore_index).unsqueeze(-1), x, 0.0)
 

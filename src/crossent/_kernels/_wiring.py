@@ -16,7 +16,9 @@ _MOST_ROWS, _FEWEST_ROWS = 8, 4
 
 
 def warn(message: str) -> None:
-    """Warn at the first caller outside of crossent and torch."""
+    """Warn at the first caller outside of crossent and torch; not while a graph is compiled, which it would break."""
+    if torch.compiler.is_compiling():
+        return
     level = 2
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_INSIDE):

@@ -30,11 +30,9 @@ def resolve_reduction(
     """Return the reduction; torch's deprecated pair, where given, overrides it with torch's warning."""
     if size_average is not None or reduce is not None:
         reduction = _from_deprecated(size_average, reduce)
-        message = f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead."
-        warnings.warn(message, stacklevel=3)
+        _warn(f"size_average and reduce args will be deprecated, please use reduction='{reduction}' instead.")
     if reduction == "elementwise_mean":
-        message = "reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead."
-        warnings.warn(message, stacklevel=3)
+        _warn("reduction='elementwise_mean' is deprecated. Please use reduction='mean' instead.")
         reduction = "mean"
     known = _REDUCTIONS.get((reduction, weight_mean, all_ignored))
     if known is None:
@@ -47,6 +45,11 @@ def resolve_reduction(
                 choice = ", ".join(map(repr, allowed[:-1])) + f" or {allowed[-1]!r}"
                 raise ValueError(f"{name}: {value} is not a valid value for {argument}; it must be {choice}.")
     return cast(Reduction, known)
+
+
+def _warn(message: str) -> None:
+    if not torch.compiler.is_compiling():
+        warnings.warn(message, stacklevel=4)
 
 
 def _from_deprecated(size_average: bool | None, reduce: bool | None) -> str:
@@ -64,14 +67,39 @@ def finished(name: str, loss: Tensor, dtype: torch.dtype, loss_dtype: torch.dtyp
     return loss if loss.dtype is dtype else loss.to(dtype)
 
 
+_NEEDED = ("input", "inputs", "target", "targets", "linear_weight")
+
+
 def check_tensors(name: str, **arguments: object) -> None:
-    """Raise TypeError for an argument that is neither a tensor nor None."""
+    """Raise TypeError for an argument that is no tensor; those that can be left out may be None."""
     for argument, value in arguments.items():
-        if value is not None and not isinstance(value, Tensor):
+        if not isinstance(value, Tensor) and (value is not None or argument in _NEEDED):
             raise TypeError(
                 f"{name}: {argument} must be a torch.Tensor, got {type(value).__name__}; "
                 f"use torch.as_tensor({argument})."
             )
+
+
+def check_ignore_index(name: str, ignore_index: object) -> None:
+    """Raise TypeError for what is not a whole number, ValueError for one that no label can be."""
+    if isinstance(ignore_index, bool) or not isinstance(ignore_index, int):
+        raise TypeError(
+            f"{name}: ignore_index must be an int, got {type(ignore_index).__name__}; -100 ignores no class."
+        )
+    if not -(2**63) <= ignore_index < 2**63:
+        raise ValueError(f"{name}: ignore_index must fit in 64 bits, got {ignore_index}; -100 ignores no class.")
+
+
+def check_ignored_target(name: str, target: Tensor, ignore_index: int | None) -> None:
+    """Check that targets of yes or no can be what is ignored: -1 as uint8 has become 255."""
+    if ignore_index is None:
+        return
+    check_ignore_index(name, ignore_index)
+    if ignore_index < 0 and target.dtype in (torch.uint8, torch.bool):
+        raise ValueError(
+            f"{name}: ignore_index={ignore_index} cannot occur in a {dtype_name(target)} target, which holds no "
+            "negative numbers; use a signed type, or 255."
+        )
 
 
 def check_real(name: str, input: Tensor) -> None:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_real, check_tensors, finished, promoted, resolve_reduction
+from ._arguments import autocast, check_ignored_target, check_real, check_tensors, finished, promoted, resolve_reduction
 from ._classes import check_smoothing
 
 
@@ -78,6 +78,7 @@ def binary_cross_entropy_with_logits(
     _check_broadcasts(name, "pos_weight", pos_weight, input)
     _check_pos_weight_dim(input, pos_weight)
     check_smoothing(name, label_smoothing)
+    check_ignored_target(name, target, ignore_index)
     input, target = autocast(input), autocast(target)
     loss = _kernels.sigmoid_cross_entropy(input, target, weight, pos_weight, ignore_index, label_smoothing, how)
     return finished(name, loss, promoted(input, target), loss_dtype)
@@ -101,7 +102,7 @@ def binary_cross_entropy(
     $$\ell = -w \left( y \log p + (1 - y) \log(1 - p) \right),$$
 
     with each logarithm held at -100 and above, so that no loss is infinite. The gradient is exact down to the smallest
-    normal number; where p is exactly 0 against a positive (or 1 against a negative) it is 1e12.
+    normal number; where p is exactly 0 against a positive (or 1 against a negative) it is 1e12 (in float16, infinite).
 
     Args:
         input: Probabilities of any shape.

@@ -130,7 +130,7 @@ def check_smoothing(name: str, label_smoothing: float) -> None:
 
 def check_z_loss(name: str, z_loss: float) -> None:
     """Check that the share of z-loss is one."""
-    if not (z_loss >= 0 and math.isfinite(z_loss)):
+    if not 0 <= z_loss < math.inf:
         raise ValueError(f"{name}: z_loss must be a finite number, 0 or more, got {z_loss}; 1e-4 is usual.")
 
 
@@ -140,13 +140,17 @@ def check_some_class(name: str, input: Tensor) -> None:
         raise ValueError(f"{name}: input must have at least one class, got shape {list(input.shape)}.")
 
 
-def check_wiring(name: str, input: Tensor, target: Tensor) -> None:
-    """Warn of class indices and logits that fit together, and most likely should not."""
-    if input.dim() > 1 and input.shape[1] == 1:
+def check_several_classes(name: str, input: Tensor) -> None:
+    """Warn of a single class."""
+    if input.dim() > 0 and input.shape[class_dim(input)] == 1:
         _kernels.warn(
             f"{name}: input has one class, shape {list(input.shape)}, so the loss is 0 and teaches nothing; "
             "for yes or no use binary_cross_entropy_with_logits."
         )
+
+
+def check_wiring(name: str, input: Tensor, target: Tensor) -> None:
+    """Warn of class indices and logits that fit together, and most likely should not."""
     if input.dim() == 3 and input.shape[1] == input.shape[2] > 1 and target.shape == input.shape[:2]:
         _kernels.warn(
             f"{name}: the classes are taken to be in dimension 1 of input {list(input.shape)}, and target "

@@ -4,12 +4,13 @@ import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_tensors, dtype_name, finished, promoted, resolve_reduction
+from ._arguments import autocast, check_ignore_index, check_tensors, dtype_name, finished, promoted, resolve_reduction
 from ._classes import (
     as_labels,
     check_classes,
     check_indices,
     check_probabilities,
+    check_several_classes,
     check_smoothing,
     check_some_class,
     check_wiring,
@@ -69,8 +70,8 @@ def cross_entropy(
         loss_dtype: The type of the loss; `torch.float32` spares a 16-bit loss its rounding. By default that of `input`.
 
     Returns:
-        A scalar, or the shape of the class indices for `"none"`; in the type of `input` (computed in float32 if that
-        has 16 bits, float32 under autocast).
+        A scalar, or the shape of the class indices for `"none"`; in the type of `input`, promoted with that of class
+        probabilities (computed in float32 if that has 16 bits, float32 under autocast).
 
     Warns:
         WiringWarning: `input` looks like probabilities; it has a single class; or `(N, T, T)` comes with a target
@@ -109,6 +110,8 @@ def cross_entropy(
     check_tensors(name, input=input, target=target, weight=weight, logit_adjustment=logit_adjustment)
     check_classes(name, input, weight)
     _check_adjustment(input, logit_adjustment)
+    check_several_classes(name, input)
+    check_ignore_index(name, ignore_index)
     input, weight = autocast(input), autocast(weight)
     if target.shape == input.shape:
         check_probabilities(name, target, ignore_index)

@@ -6,11 +6,21 @@ import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_real, check_tensors, finished, promoted, resolve_reduction
+from ._arguments import (
+    autocast,
+    check_ignore_index,
+    check_ignored_target,
+    check_real,
+    check_tensors,
+    finished,
+    promoted,
+    resolve_reduction,
+)
 from ._classes import (
     as_labels,
     check_classes,
     check_indices,
+    check_several_classes,
     check_some_class,
     check_wiring,
     classes_last,
@@ -76,6 +86,8 @@ def focal_loss(
     check_indices("focal_loss", input, target, weight, ignore_index)
     check_some_class("focal_loss", input)
     check_wiring("focal_loss", input, target)
+    check_several_classes("focal_loss", input)
+    check_ignore_index("focal_loss", ignore_index)
     try:
         loss = _kernels.softmax_focal(classes_last(input), as_labels(input, target), weight, ignore_index, gamma, how)
     except _kernels.LabelRangeError:
@@ -139,13 +151,16 @@ def sigmoid_focal_loss(
             f"got {list(targets.shape)} and {list(inputs.shape)}; give one target an element."
         )
     _check_gamma("sigmoid_focal_loss", gamma)
+    check_ignored_target("sigmoid_focal_loss", targets, ignore_index)
     inputs, targets = autocast(inputs), autocast(targets)
     loss = _kernels.sigmoid_focal(inputs, targets, _share(alpha), ignore_index, gamma, how)
     return finished("sigmoid_focal_loss", loss, promoted(inputs, targets), loss_dtype)
 
 
 def _check_gamma(name: str, gamma: float) -> None:
-    if not (gamma >= 0 and math.isfinite(gamma)):
+    if isinstance(gamma, Tensor):
+        raise TypeError(f"{name}: gamma must be a number, got a tensor; use gamma.item().")
+    if not 0 <= gamma < math.inf:
         raise ValueError(f"{name}: gamma must be a finite number, 0 or more, got {gamma}; 0 is plain cross entropy.")
 
 

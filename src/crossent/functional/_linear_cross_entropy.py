@@ -102,6 +102,8 @@ def linear_cross_entropy(
     check_z_loss(NAME, z_loss)
     _check_softcap(softcap)
     classes = len(linear_weight)
+    if classes == 1:
+        _kernels.warn(f"{NAME}: linear_weight has one class, so the loss is 0 and teaches nothing.")
     shares = tuple(target.shape) == (*input.shape[:-1], *linear_weight.shape[:-1])
     if shares and ignore_index is not None:
         raise RuntimeError(

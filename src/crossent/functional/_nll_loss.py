@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from .. import _kernels
-from ._arguments import autocast, check_tensors, finished, resolve_reduction
+from ._arguments import autocast, check_ignore_index, check_tensors, finished, resolve_reduction
 from ._classes import as_labels, check_classes, check_indices, classes_last, out_of_range
 
 
@@ -58,6 +58,7 @@ def nll_loss(
     how = resolve_reduction("nll_loss", reduction, size_average, reduce, weight_mean, all_ignored)
     check_tensors("nll_loss", input=input, target=target, weight=weight)
     check_classes("nll_loss", input, weight)
+    check_ignore_index("nll_loss", ignore_index)
     input, weight = autocast(input), autocast(weight)
     check_indices("nll_loss", input, target, weight, ignore_index)
     try:
