@@ -21,6 +21,7 @@ ROOMS = {
     "data": set[str](),
     "models": {"data"},
     "training": {"_task", "data", "models"},
+    "calibration": {"_task"},
     "evaluation": {"_task", "_labels"},
     "classifier": {"_labels", "_task", "data", "models", "training", "evaluation", "functional"},
     "report": {"_labels", "_task", "evaluation", "training"},

@@ -1,3 +1,4 @@
+from . import calibration as calibration
 from . import classifier as classifier
 from . import data as data
 from . import evaluation as evaluation
@@ -11,6 +12,9 @@ from ._errors import DataWarning as DataWarning
 from ._errors import InputError as InputError
 from ._task import Label as Label
 from ._task import Task as Task
+from .calibration import Calibration as Calibration
+from .calibration import Calibrator as Calibrator
+from .calibration import calibrate as calibrate
 from .classifier import Model as Model
 from .classifier import Recipe as Recipe
 from .classifier import fit as fit
