@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import minimize
 
+from ._newton import least
 from ._rows import LARGEST, Floats, Ints, sigmoid
 from ._slope import best_slope
 
@@ -109,22 +109,25 @@ def fit_monotone(shape: Shape, logits: Floats, happened: Ints, weights: Floats) 
     parts = _parts(shape, t, low, high)
     scales = [float(np.sqrt(np.square(part).mean())) or 1.0 for part in parts]
     columns = [np.ones_like(t), *(part / scale for part, scale in zip(parts, scales, strict=True))]
-    total = weights.sum()
+    total = float(weights.sum())
 
-    def objective(change: Floats) -> tuple[float, Floats]:
-        # Sums, not @: BLAS would start threads for each of these small products, and wait for them.
-        margin = sign * (t + sum((c * column for c, column in zip(change, columns, strict=True)), 0.0))
-        value = (weights * np.logaddexp(0.0, -margin)).sum() + _PULL / 2 * np.square(change).sum()
-        right = weights * sign * sigmoid(-margin)
-        gradient = _PULL * change - np.array([(column * right).sum() for column in columns])
-        return float(value / total), gradient / total
+    def value(change: Floats) -> float:
+        return float((weights * np.logaddexp(0.0, -margin(change))).sum() + _PULL / 2 * np.square(change).sum()) / total
 
-    start = np.zeros(len(columns))
-    limits = [(None, None), *((-scale, None) for scale in scales)]
-    found = minimize(
-        objective, start, jac=True, method="L-BFGS-B", bounds=limits, options={"ftol": 1e-11, "gtol": 1e-7}
-    )
-    change = found.x if found.fun <= objective(start)[0] else start
+    def slopes(change: Floats) -> tuple[Floats, Floats]:
+        wrong = sigmoid(-margin(change))
+        pulls = weights * sign * wrong
+        curves = weights * wrong * (1 - wrong)
+        gradient = _PULL * change - np.array([(column * pulls).sum() for column in columns])
+        hessian = np.array([[(one * curves * two).sum() for two in columns] for one in columns])
+        return gradient / total, (hessian + _PULL * np.eye(len(columns))) / total
+
+    def margin(change: Floats) -> Floats:
+        # A sum, not @: BLAS would start threads for each of these small products, and wait for them.
+        return sign * (t + sum((c * column for c, column in zip(change, columns, strict=True)), 0.0))
+
+    floors = np.array([-np.inf, *(-scale for scale in scales)])
+    change = least(value, slopes, np.zeros(len(columns)), floors)
     # Never below -1 by a rounding of the division, so that the calibrator never falls.
     bends = tuple(max(float(c) / scale, -1.0) for c, scale in zip(change[1:], scales, strict=True))
     return Monotone(shape, slope, float(change[0]), bends, low, high)
