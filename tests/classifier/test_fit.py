@@ -220,7 +220,9 @@ def test_embeddings_come_as_an_array_or_a_tensor() -> None:
 
 def test_balanced_class_weights_find_more_of_the_rare_class() -> None:
     rows = churn(2000, seed=8)
-    plain, balanced = (fit(rows, target="churned", epochs=5, class_weight=w) for w in (None, "balanced"))
+    plain, balanced = (
+        fit(rows, target="churned", epochs=5, class_weight=w, calibration="none") for w in (None, "balanced")
+    )
     recalls = [model.metrics["per_class"]["yes"]["recall"] for model in (plain, balanced)]
     assert recalls[1] > recalls[0] + 0.2
     mean = [model.predict(rows)["probability_yes"].mean() for model in (plain, balanced)]
@@ -228,6 +230,22 @@ def test_balanced_class_weights_find_more_of_the_rare_class() -> None:
     assert mean[0] == pytest.approx(share, abs=0.05)
     assert isinstance(mean[1], float)
     assert mean[1] > share + 0.1
+
+
+def test_calibration_gives_balanced_training_its_probabilities_back_and_can_be_left_out() -> None:
+    rows = churn(2000, seed=8)
+    mended, plain = (
+        fit(rows, target="churned", epochs=5, class_weight="balanced", calibration=c) for c in ("auto", "none")
+    )
+    assert mended.calibration is not None
+    assert mended.calibration.method == "platt"
+    assert plain.calibration is None
+    share = rows["churned"].to_list().count("yes") / 2000
+    assert mended.predict(rows)["probability_yes"].to_numpy().mean() == pytest.approx(share, abs=0.03)
+    assert mended.predict(rows, calibrated=False).equals(plain.predict(rows))
+    assert mended.metrics["log_loss"] < plain.metrics["log_loss"] - 0.05
+    assert mended.metrics["roc_auc"] == pytest.approx(plain.metrics["roc_auc"], abs=1e-12)
+    assert mended.evaluate(rows, calibrated=False).compute().log_loss == plain.evaluate(rows).compute().log_loss
 
 
 def test_unlabelled_rows_are_refused_or_left_out_on_request() -> None:

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import polars as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .._errors import InputError
 from .._labels import Label, as_series, class_named, in_type_of, shown_names
 from .._task import Task
+from ..calibration import Calibration, calibrate
 from ..data import Encoder, Kind, Table, read, stratified_split
 from ..evaluation import Evaluation
 from ..functional import class_weights
@@ -38,8 +39,8 @@ def fit(
     """Train a classifier on a labelled table.
 
     The rows are split three ways, each class in proportion: the training rows teach, the validation rows choose the
-    epoch, and the test rows, which neither has seen, judge the model. What the encoder knows of the table (medians,
-    levels of categories) it has from the training rows alone.
+    epoch and calibrate the logits, and the test rows, which neither has seen, judge the model. What the encoder knows
+    of the table (medians, levels of categories) it has from the training rows alone.
 
     Args:
         data: Anything that `read` takes, or the `Table` that it returned.
@@ -102,8 +103,10 @@ def fit(
     )
 
     network.cpu()
+    calibration = _calibration(choices, task, network, examples[validation_rows])
     judged = examples[test_rows if len(test_rows) else validation_rows]
-    evaluation = Evaluation.empty(task).update(judged.labels, logits=predict_logits(network, judged.features))
+    logits = predict_logits(network, judged.features).double()
+    evaluation = Evaluation.empty(task).update(judged.labels, logits=calibration(logits) if calibration else logits)
     return Model(
         task=task,
         target=table.column(target),
@@ -112,6 +115,7 @@ def fit(
         network=network,
         recipe=choices,
         history=history,
+        calibration=calibration,
         metrics=evaluation.compute().to_dict(),
         rows={"training": len(training), "validation": len(validation), "test": len(test_rows)},
         evaluation=evaluation,
@@ -176,6 +180,13 @@ def _split(labels: Tensor, recipe: Recipe, generator: torch.Generator) -> tuple[
         rest, test = stratified_split(labels, recipe.test_share, generator=generator)
     kept, held = stratified_split(labels[rest], recipe.validation_share, generator=generator)
     return rest[kept], rest[held], test
+
+
+def _calibration(recipe: Recipe, task: Task, network: nn.Module, validation: Examples) -> Calibration | None:
+    if recipe.calibration == "none":
+        return None
+    logits = predict_logits(network, validation.features).double()
+    return calibrate(task, logits, validation.labels, method=recipe.calibration, seed=recipe.seed)
 
 
 def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:

@@ -51,6 +51,9 @@ def fit(
     ] = None,
     test_share: Annotated[float, typer.Option(help="Share of rows kept away to judge the model by.")] = 0.2,
     validation_share: Annotated[float, typer.Option(help="Share of the rest that chooses the best epoch.")] = 0.2,
+    calibration: Annotated[
+        str, typer.Option(help="auto, none, or a method: what the validation rows do to the probabilities.")
+    ] = "auto",
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     drop_unlabelled: Annotated[bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out.")] = False,
@@ -83,6 +86,7 @@ def fit(
             "class_weight": class_weight,
             "test_share": test_share,
             "validation_share": validation_share,
+            "calibration": calibration,
             "seed": seed,
         },
     )
@@ -151,6 +155,7 @@ def _facts(model: Model, table: Table) -> dict[str, str]:
         "Set aside": ", ".join(aside) or "none",
         "Model": f"{model.recipe.model}, best epoch {model.history.best_epoch} of {len(model.history.epochs)}",
         "Class weight": model.recipe.class_weight or "none",
+        "Calibration": model.calibration.reason if model.calibration else "none: not asked for",
         "Seed": str(model.recipe.seed),
     }
 
@@ -165,5 +170,6 @@ def _record(model: Model, table: Table, folder: Path, report: Path) -> dict[str,
         "best_epoch": model.history.best_epoch,
         "epochs": len(model.history.epochs),
         "stopped": model.history.stopped,
+        "calibration": None if model.calibration is None else model.calibration.to_dict(),
         "metrics": model.metrics,
     }

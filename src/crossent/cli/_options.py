@@ -28,6 +28,9 @@ Seed: TypeAlias = Annotated[int, typer.Option(help="Decides the split, the first
 Threshold: TypeAlias = Annotated[
     float, typer.Option(help="The least probability that makes a decision positive, if there are two classes.")
 ]
+Uncalibrated: TypeAlias = Annotated[
+    bool, typer.Option("--uncalibrated", help="Leave the model's calibrator out: its probabilities as it gave them.")
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and notes.")]
 IgnoreExtra: TypeAlias = Annotated[

@@ -10,7 +10,7 @@ import typer
 import crossent
 
 from ._console import command, out, print_json
-from ._options import Data, IgnoreExtra, Json, Quiet, Threshold, one_or_all
+from ._options import Data, IgnoreExtra, Json, Quiet, Threshold, Uncalibrated, one_or_all
 
 
 @command
@@ -20,13 +20,18 @@ def predict(
     output: Annotated[Path, typer.Option("--out", "-o", help="The file to write: .csv or .parquet.")],
     threshold: Threshold = 0.5,
     keep_columns: Annotated[bool, typer.Option("--keep-columns", help="Put the table's own columns first.")] = False,
+    uncalibrated: Uncalibrated = False,
     ignore_extra: IgnoreExtra = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write the decision and the probability of every class for each row of a table."""
     frames = crossent.load(model).predict_batches(
-        one_or_all(data), threshold=threshold, keep_columns=keep_columns, extra="ignore" if ignore_extra else "error"
+        one_or_all(data),
+        threshold=threshold,
+        calibrated=not uncalibrated,
+        keep_columns=keep_columns,
+        extra="ignore" if ignore_extra else "error",
     )
     rows = crossent.data.write(frames, output)
     if as_json:

@@ -60,6 +60,8 @@ def show_training(model: Model) -> None:
     out.print(
         f"\nrows: {rows}; best epoch {history.best_epoch} of {len(history.epochs)} ({ends[history.stopped]})",
     )
+    if model.calibration:
+        out.print(f"calibration: {model.calibration.reason}")
 
 
 def show_figures(metrics: Metrics, *, rows: str) -> None:
