@@ -1,6 +1,7 @@
 from . import calibration as calibration
 from . import classifier as classifier
 from . import data as data
+from . import decisions as decisions
 from . import evaluation as evaluation
 from . import functional as functional
 from . import models as models
@@ -21,6 +22,12 @@ from .classifier import fit as fit
 from .classifier import load as load
 from .data import Table as Table
 from .data import read as read
+from .decisions import Choice as Choice
+from .decisions import Rule as Rule
+from .decisions import choose_threshold as choose_threshold
+from .decisions import coverage_risk as coverage_risk
+from .decisions import decide_by_costs as decide_by_costs
+from .decisions import expected_costs as expected_costs
 from .evaluation import Evaluation as Evaluation
 from .evaluation import Metrics as Metrics
 from .evaluation import classification_report as classification_report

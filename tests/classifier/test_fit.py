@@ -248,6 +248,45 @@ def test_calibration_gives_balanced_training_its_probabilities_back_and_can_be_l
     assert mended.evaluate(rows, calibrated=False).compute().log_loss == plain.evaluate(rows).compute().log_loss
 
 
+def test_the_validation_rows_choose_a_threshold_for_a_goal_and_predict_obeys_it() -> None:
+    rows = churn(2000, seed=9)
+    model = fit(rows, target="churned", epochs=5, threshold="recall>=0.9")
+    assert model.rule.choice is not None
+    assert model.rule.choice.goal == "recall>=0.9"
+    assert model.rule.choice.figures["recall"] >= 0.9
+    assert model.rule.choice.rows == model.rows["validation"]
+    assert model.metrics["threshold"] == model.rule.threshold
+    predictions = model.predict(rows)
+    expected = ["yes" if p >= model.rule.threshold else "no" for p in predictions["probability_yes"]]
+    assert predictions["decision"].to_list() == expected
+    assert model.evaluate(rows).compute().threshold == model.rule.threshold
+    assert model.predict(rows, threshold=0.5)["decision"].to_list() != expected
+
+
+def test_costs_decide_by_least_expected_cost() -> None:
+    rows = churn(400, seed=10)
+    model = fit(rows, target="churned", epochs=3, costs={("yes", "no"): 4, ("no", "yes"): 1})
+    assert model.rule.threshold == 0.2
+    three = rows.with_columns(churned=pl.Series(["a", "b", "c", "a"] * 100))
+    model = fit(three, target="churned", epochs=3, costs=[[0, 1, 1], [1, 0, 1], [90, 90, 0]])
+    assert set(model.predict(three)["decision"]) == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threshold": "f7"}, "a threshold's goal must be metric:NAME"),
+        ({"threshold": 2.0}, r"threshold must be from 0 to 1; got 2\.0"),
+        ({"threshold": "metric:f1", "costs": [[0, 1], [1, 0]]}, "give a goal for the threshold or costs"),
+        ({"costs": [[1, 0], [0, 1]]}, "a wrong decision must cost more than the right one"),
+        ({"calibration": "best"}, "calibration must be one of 'auto', 'none', 'temperature'"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused_before_the_work(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fit(churn(50), target="churned", epochs=10**9, patience=10**9, **options)
+
+
 def test_unlabelled_rows_are_refused_or_left_out_on_request() -> None:
     rows = churn(100).with_columns(
         churned=pl.when(pl.int_range(100) < 7).then(None).otherwise(pl.col("churned"))

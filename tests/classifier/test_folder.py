@@ -34,7 +34,18 @@ def folder(model: Model, tmp_path: Path) -> Path:
 def test_a_loaded_model_is_the_saved_one(model: Model, folder: Path) -> None:
     loaded = load(folder)
     assert loaded.predict(table()).equals(model.predict(table()))
-    for name in ("task", "target", "encoder", "architecture", "recipe", "history", "calibration", "metrics", "rows"):
+    for name in (
+        "task",
+        "target",
+        "encoder",
+        "architecture",
+        "recipe",
+        "history",
+        "calibration",
+        "rule",
+        "metrics",
+        "rows",
+    ):
         assert getattr(loaded, name) == getattr(model, name), name
 
 
@@ -49,7 +60,7 @@ def test_a_calibrated_model_comes_back_with_the_same_bits(tmp_path: Path) -> Non
 
 def test_a_folder_of_format_1_has_no_calibration(model: Model, folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["sha256"]["calibration.json"]
+    del manifest["sha256"]["calibration.json"], manifest["sha256"]["decision.json"]
     (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 1}))
     assert load(folder).calibration is None
     assert load(folder).predict(table()).equals(model.predict(table(), calibrated=False))
@@ -59,6 +70,7 @@ def test_the_folder_holds_json_and_safetensors_and_no_pickle(folder: Path) -> No
     assert sorted(path.name for path in folder.iterdir()) == [
         "architecture.json",
         "calibration.json",
+        "decision.json",
         "encoder.json",
         "history.json",
         "manifest.json",
@@ -163,6 +175,10 @@ def rewritten(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
     [
         ("calibration.json", {"calibrator": {"method": "sms", "maps": [{}]}}),
         ("calibration.json", {"trials": 3}),
+        ("decision.json", {"threshold": 2}),
+        ("decision.json", {"threshold": "f1"}),
+        ("decision.json", {"costs": [[1]]}),
+        ("decision.json", {"choice": {}}),
         ("architecture.json", {"hidden": 10**9}),
         ("architecture.json", {"width": 7}),
         ("architecture.json", {"outputs": 3}),

@@ -16,6 +16,7 @@ from .._errors import DataWarning, InputError
 from .._task import Task
 from ..calibration import Calibration
 from ..data import Column, Encoder, Oddities, Table, batches, describe, typed
+from ..decisions import Rule
 from ..evaluation import Evaluation
 from ..models import Architecture
 from ..training import Epoch, History, predict_logits
@@ -38,6 +39,7 @@ class Model:
         recipe: How it was trained.
         history: How the training went.
         calibration: What the validation rows did to the logits; None if it was not asked for.
+        rule: How probabilities become decisions.
         metrics: The figures on the test rows, by name.
         rows: How many rows trained, chose the epoch, and judged.
         evaluation: The evaluation on the test rows; None in a model that was loaded.
@@ -51,6 +53,7 @@ class Model:
     recipe: Recipe
     history: History
     calibration: Calibration | None
+    rule: Rule
     metrics: dict[str, Any]
     rows: dict[str, int]
     evaluation: Evaluation | None = None
@@ -59,7 +62,7 @@ class Model:
         self,
         data: Any,
         *,
-        threshold: float = 0.5,
+        threshold: float | None = None,
         calibrated: bool = True,
         keep_columns: bool = False,
         extra: Extra = "error",
@@ -68,7 +71,8 @@ class Model:
 
         Args:
             data: Anything that `read` takes; the label column may be absent.
-            threshold: The least probability of the positive class that makes a binary decision positive.
+            threshold: The least probability of the positive class that makes a binary decision positive; None to
+                decide by the model's own rule.
             calibrated: Apply the calibrator that the validation rows have chosen.
             keep_columns: Put the table's own columns first.
             extra: What to do about columns that were not there at fit time: "error", or "ignore".
@@ -91,24 +95,29 @@ class Model:
         self,
         data: Any,
         *,
-        threshold: float = 0.5,
+        threshold: float | None = None,
         calibrated: bool = True,
         keep_columns: bool = False,
         extra: Extra = "error",
     ) -> Iterator[pl.DataFrame]:
         """Decide for each row of a table of any size, in bounded memory; see `predict`."""
+        rule = self.rule if threshold is None else Rule(self.task, threshold)
         for frame, logits in self._logits(data, extra, calibrated):
-            result = self._decisions(logits, threshold)
+            result = self._decisions(logits, rule)
             if keep_columns:
                 _check_no_clash(frame.columns, result.columns)
                 result = frame.hstack(result.get_columns())
             yield result
 
     def evaluate(
-        self, data: Any, *, threshold: float = 0.5, calibrated: bool = True, extra: Extra = "error"
+        self, data: Any, *, threshold: float | None = None, calibrated: bool = True, extra: Extra = "error"
     ) -> Evaluation:
-        """Judge the model on a labelled table, which holds the target column; see `predict`."""
-        evaluation = Evaluation.empty(self.task, threshold=threshold)
+        """Judge the model on a labelled table, which holds the target column; see `predict`.
+
+        Costs of more than two classes, and abstention, take no part: the figures of decisions are of the most probable
+        class.
+        """
+        evaluation = Evaluation.empty(self.task, threshold=self.rule.threshold if threshold is None else threshold)
         for frame, logits in self._logits(data, extra, calibrated):
             if self.target.name not in frame.columns:
                 raise InputError(
@@ -138,6 +147,7 @@ class Model:
             "recipe.json": asdict(self.recipe),
             "history.json": asdict(self.history),
             "calibration.json": None if self.calibration is None else self.calibration.to_dict(),
+            "decision.json": self.rule.to_dict(),
             "metrics.json": {"rows": self.rows, "metrics": self.metrics},
         }
         write_folder(Path(path), records, self.network.state_dict(), pages=pages or {}, overwrite=overwrite)
@@ -163,13 +173,15 @@ class Model:
             raise InputError(f"labels must not be missing; row {row} has none in column {self.target.name!r}")
         return self.task.encode(labels)
 
-    def _decisions(self, logits: Tensor, threshold: float) -> pl.DataFrame:
+    def _decisions(self, logits: Tensor, rule: Rule) -> pl.DataFrame:
         probabilities = self.task.probabilities(logits)
-        decisions = self.task.decide(probabilities, threshold)
+        decisions = rule.decide(probabilities)
         columns = torch.stack([1 - probabilities, probabilities], 1) if self.task.kind == "binary" else probabilities
         classes = pl.Series("decision", self.task.classes)
         named = {f"probability_{name}": columns[:, k].numpy() for k, name in enumerate(self.task.classes)}
-        return pl.DataFrame([classes.gather(decisions.numpy())]).hstack(pl.DataFrame(named).get_columns())
+        places = pl.Series(decisions.numpy())
+        named_decisions = classes.gather(places.set(places < 0, None))  # a row left undecided has no class
+        return pl.DataFrame([named_decisions]).hstack(pl.DataFrame(named).get_columns())
 
 
 def _check_no_clash(there: Collection[str], added: Collection[str]) -> None:
@@ -204,6 +216,7 @@ def load(path: str | Path) -> Model:
             recipe=Recipe(**records["recipe.json"]),
             history=History(**history | {"epochs": tuple(Epoch(**epoch) for epoch in history["epochs"])}),
             calibration=None if calibration is None else Calibration.from_dict(task, calibration),
+            rule=Rule.from_dict(task, records["decision.json"]) if "decision.json" in records else Rule(task),
             metrics=records["metrics.json"]["metrics"],
             rows=records["metrics.json"]["rows"],
         )

@@ -36,7 +36,7 @@ def evaluate(
         str | None,
         typer.Option(help="SCORED: the class that a single probability column is of, if its name does not say."),
     ] = None,
-    threshold: Threshold = 0.5,
+    threshold: Threshold = None,
     uncalibrated: Uncalibrated = False,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
     ignore_extra: IgnoreExtra = False,
@@ -50,7 +50,7 @@ def evaluate(
     crossent evaluate scored.csv --label churned --probability probability_yes
     """
     if label or probability:
-        evaluation = _of_scores(source, data, label, probability, positive, threshold)
+        evaluation = _of_scores(source, data, label, probability, positive, 0.5 if threshold is None else threshold)
     elif data:
         extra = "ignore" if ignore_extra else "error"
         evaluation = crossent.load(source).evaluate(

@@ -10,6 +10,7 @@ import typer
 
 import crossent
 
+from .._errors import InputError
 from ._console import command, out, print_json
 from ._options import Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all
 
@@ -54,6 +55,20 @@ def fit(
     calibration: Annotated[
         str, typer.Option(help="auto, none, or a method: what the validation rows do to the probabilities.")
     ] = "auto",
+    threshold: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER|GOAL",
+            help="A probability; or a goal for which the validation rows choose it: metric:f1, precision>=0.9, "
+            "recall>=0.9, specificity>=0.9, alerts<=0.05.",
+        ),
+    ] = "0.5",
+    costs: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TRUE:DECISION=COST", help="Decide by least cost, in place of a threshold. Repeat it for each pair."
+        ),
+    ] = None,
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     drop_unlabelled: Annotated[bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out.")] = False,
@@ -74,6 +89,8 @@ def fit(
         positive=positive,
         classes=class_,
         drop_unlabelled=drop_unlabelled,
+        threshold=_threshold_of(threshold),
+        costs=_costs_of(costs),
         device=device,
         recipe={
             "model": model,
@@ -90,6 +107,29 @@ def fit(
             "seed": seed,
         },
     )
+
+
+def _threshold_of(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _costs_of(pairs: list[str] | None) -> dict[tuple[str, str], float] | None:
+    """Take TRUE:DECISION=COST apart."""
+    costs = {}
+    for pair in pairs or []:
+        classes, _, cost = pair.rpartition("=")
+        true, colon, decision = classes.partition(":")
+        try:
+            number = float(cost)
+        except ValueError:
+            number = float("nan")
+        if not (colon and true and decision) or number != number:
+            raise InputError(f"--costs takes TRUE:DECISION=COST, as in fraud:fine=200; got {pair!r}")
+        costs[true, decision] = number
+    return costs or None
 
 
 def default_folder(data: list[str]) -> Path:
@@ -147,6 +187,8 @@ def _report(model: Model, table: Table, name: str) -> str:
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:
+    from ._show import decided_by  # imports crossent.evaluation
+
     aside = [f"{c.name} ({c.note or c.kind})" for c in table.columns if c.kind in ("identifier", "constant")]
     shares = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
     return {
@@ -156,6 +198,7 @@ def _facts(model: Model, table: Table) -> dict[str, str]:
         "Model": f"{model.recipe.model}, best epoch {model.history.best_epoch} of {len(model.history.epochs)}",
         "Class weight": model.recipe.class_weight or "none",
         "Calibration": model.calibration.reason if model.calibration else "none: not asked for",
+        "Decision": decided_by(model.rule),
         "Seed": str(model.recipe.seed),
     }
 
@@ -171,5 +214,6 @@ def _record(model: Model, table: Table, folder: Path, report: Path) -> dict[str,
         "epochs": len(model.history.epochs),
         "stopped": model.history.stopped,
         "calibration": None if model.calibration is None else model.calibration.to_dict(),
+        "decision": model.rule.to_dict(),
         "metrics": model.metrics,
     }

@@ -18,7 +18,7 @@ def predict(
     model: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that crossent fit wrote.")],
     data: Data,
     output: Annotated[Path, typer.Option("--out", "-o", help="The file to write: .csv or .parquet.")],
-    threshold: Threshold = 0.5,
+    threshold: Threshold = None,
     keep_columns: Annotated[bool, typer.Option("--keep-columns", help="Put the table's own columns first.")] = False,
     uncalibrated: Uncalibrated = False,
     ignore_extra: IgnoreExtra = False,
@@ -26,7 +26,8 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Write the decision and the probability of every class for each row of a table."""
-    frames = crossent.load(model).predict_batches(
+    loaded = crossent.load(model)
+    frames = loaded.predict_batches(
         one_or_all(data),
         threshold=threshold,
         calibrated=not uncalibrated,
@@ -35,6 +36,12 @@ def predict(
     )
     rows = crossent.data.write(frames, output)
     if as_json:
-        print_json({"rows": rows, "output": str(output), "threshold": threshold})
+        print_json(
+            {
+                "rows": rows,
+                "output": str(output),
+                "threshold": loaded.rule.threshold if threshold is None else threshold,
+            }
+        )
     elif not quiet:
         out.print(f"{rows:,} rows written to {output}")
