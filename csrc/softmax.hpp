@@ -11,7 +11,9 @@ namespace crossent::CROSSENT_LEVEL {
 
 enum class Target { index, smoothed_index, probabilities };
 
-// exp is summed in float up to this many terms, and those sums in a wider form.
+// Terms are summed in float up to this many, and those sums with what they round off: down a column of a tile, where
+// a class is one term, and along a row, where a block of lanes is.
+constexpr int64_t classes_in_one = 8;
 constexpr int64_t terms_in_one = 32;
 
 template <class C> CROSSENT_INLINE C class_weight(const Softmax& a, int64_t c) {
@@ -128,7 +130,7 @@ template <class C> CROSSENT_APART void index_rows(Rows<C>& of, C* tile, const So
   LongSum<V> total;
   for (int64_t k = 0; k < a.classes;) {
     V some{};
-    for (const int64_t end = k + terms_in_one < a.classes ? k + terms_in_one : a.classes; k < end; ++k) {
+    for (const int64_t end = k + classes_in_one < a.classes ? k + classes_in_one : a.classes; k < end; ++k) {
       const V e = exp(load(tile + k * tile_rows + r) - shift);
       store(e, tile + k * tile_rows + r);
       some += e;
@@ -198,7 +200,7 @@ CROSSENT_APART void share_rows(Rows<C>& of, C* tile, const C* target, const Soft
   c = I{};
   for (int64_t k = 0; k < a.classes;) {
     V exponentials{}, distances{}, parts{};
-    for (const int64_t end = k + terms_in_one < a.classes ? k + terms_in_one : a.classes; k < end; ++k, c += 1) {
+    for (const int64_t end = k + classes_in_one < a.classes ? k + classes_in_one : a.classes; k < end; ++k, c += 1) {
       const V x = load(tile + k * tile_rows + r), part = part_of(k, c);
       const I leads = c == leader;
       const V e = leads ? V{} : exp(x - shift);

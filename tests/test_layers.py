@@ -21,8 +21,20 @@ ROOMS = {
     "data": set[str](),
     "models": {"data"},
     "training": {"_task", "data", "models"},
+    "calibration": {"_task"},
     "evaluation": {"_task", "_labels"},
-    "classifier": {"_labels", "_task", "data", "models", "training", "evaluation", "functional"},
+    "decisions": {"_task", "_labels", "evaluation"},
+    "classifier": {
+        "_labels",
+        "_task",
+        "data",
+        "models",
+        "training",
+        "calibration",
+        "evaluation",
+        "decisions",
+        "functional",
+    },
     "report": {"_labels", "_task", "evaluation", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.

@@ -30,7 +30,7 @@ def make_files() -> None:
     rows.with_columns(probability_yes=pl.Series(random.random(300))).write_csv("scored.csv")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/training.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/training.md", "docs/decisions.md"])
 def test_the_pages_commands_work(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make_files()

@@ -176,9 +176,12 @@ class Task:
             decisions: `(n,)` codes, or `(n, K)` of 0/1 for a multilabel task.
 
         Returns:
-            A list of n class names; for a multilabel task of n tuples of names; None where a label was ignored.
+            A list of n class names; for a multilabel task of n tuples of names; None where a label was ignored, or a
+            row left undecided (both have the code -100).
         """
-        check_codes(self.kind, len(self), decisions, "decisions")
+        undecided = self.kind == "binary" and decisions.dtype == torch.int64
+        decided = decisions.masked_fill(decisions == IGNORED, 0) if undecided else decisions
+        check_codes(self.kind, len(self), decided, "decisions")
         if self.kind == "multilabel":
             return [tuple(c for c, on in zip(self.classes, row, strict=True) if on) for row in decisions.tolist()]
         return [None if code == IGNORED else self.classes[code] for code in decisions.tolist()]

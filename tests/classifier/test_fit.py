@@ -220,7 +220,9 @@ def test_embeddings_come_as_an_array_or_a_tensor() -> None:
 
 def test_balanced_class_weights_find_more_of_the_rare_class() -> None:
     rows = churn(2000, seed=8)
-    plain, balanced = (fit(rows, target="churned", epochs=5, class_weight=w) for w in (None, "balanced"))
+    plain, balanced = (
+        fit(rows, target="churned", epochs=5, class_weight=w, calibration="none") for w in (None, "balanced")
+    )
     recalls = [model.metrics["per_class"]["yes"]["recall"] for model in (plain, balanced)]
     assert recalls[1] > recalls[0] + 0.2
     mean = [model.predict(rows)["probability_yes"].mean() for model in (plain, balanced)]
@@ -228,6 +230,61 @@ def test_balanced_class_weights_find_more_of_the_rare_class() -> None:
     assert mean[0] == pytest.approx(share, abs=0.05)
     assert isinstance(mean[1], float)
     assert mean[1] > share + 0.1
+
+
+def test_calibration_gives_balanced_training_its_probabilities_back_and_can_be_left_out() -> None:
+    rows = churn(2000, seed=8)
+    mended, plain = (
+        fit(rows, target="churned", epochs=5, class_weight="balanced", calibration=c) for c in ("auto", "none")
+    )
+    assert mended.calibration is not None
+    assert mended.calibration.method == "platt"
+    assert plain.calibration is None
+    share = rows["churned"].to_list().count("yes") / 2000
+    assert mended.predict(rows)["probability_yes"].to_numpy().mean() == pytest.approx(share, abs=0.03)
+    assert mended.predict(rows, calibrated=False).equals(plain.predict(rows))
+    assert mended.metrics["log_loss"] < plain.metrics["log_loss"] - 0.05
+    assert mended.metrics["roc_auc"] == pytest.approx(plain.metrics["roc_auc"], abs=1e-12)
+    assert mended.evaluate(rows, calibrated=False).compute().log_loss == plain.evaluate(rows).compute().log_loss
+
+
+def test_the_validation_rows_choose_a_threshold_for_a_goal_and_predict_obeys_it() -> None:
+    rows = churn(2000, seed=9)
+    model = fit(rows, target="churned", epochs=5, threshold="recall>=0.9")
+    assert model.rule.choice is not None
+    assert model.rule.choice.goal == "recall>=0.9"
+    assert model.rule.choice.figures["recall"] >= 0.9
+    assert model.rule.choice.rows == model.rows["validation"]
+    assert model.metrics["threshold"] == model.rule.threshold
+    predictions = model.predict(rows)
+    expected = ["yes" if p >= model.rule.threshold else "no" for p in predictions["probability_yes"]]
+    assert predictions["decision"].to_list() == expected
+    assert model.evaluate(rows).compute().threshold == model.rule.threshold
+    assert model.predict(rows, threshold=0.5)["decision"].to_list() != expected
+
+
+def test_costs_decide_by_least_expected_cost() -> None:
+    rows = churn(400, seed=10)
+    model = fit(rows, target="churned", epochs=3, costs={("yes", "no"): 4, ("no", "yes"): 1})
+    assert model.rule.threshold == 0.2
+    three = rows.with_columns(churned=pl.Series(["a", "b", "c", "a"] * 100))
+    model = fit(three, target="churned", epochs=3, costs=[[0, 1, 1], [1, 0, 1], [90, 90, 0]])
+    assert set(model.predict(three)["decision"]) == {"c"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threshold": "f7"}, "a threshold's goal must be metric:NAME"),
+        ({"threshold": 2.0}, r"threshold must be from 0 to 1; got 2\.0"),
+        ({"threshold": "metric:f1", "costs": [[0, 1], [1, 0]]}, "give a goal for the threshold or costs"),
+        ({"costs": [[1, 0], [0, 1]]}, "a wrong decision must cost more than the right one"),
+        ({"calibration": "best"}, "calibration must be one of 'auto', 'none', 'temperature'"),
+    ],
+)
+def test_a_rule_that_makes_no_sense_is_refused_before_the_work(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        fit(churn(50), target="churned", epochs=10**9, patience=10**9, **options)
 
 
 def test_unlabelled_rows_are_refused_or_left_out_on_request() -> None:

@@ -34,13 +34,43 @@ def folder(model: Model, tmp_path: Path) -> Path:
 def test_a_loaded_model_is_the_saved_one(model: Model, folder: Path) -> None:
     loaded = load(folder)
     assert loaded.predict(table()).equals(model.predict(table()))
-    for name in ("task", "target", "encoder", "architecture", "recipe", "history", "metrics", "rows"):
+    for name in (
+        "task",
+        "target",
+        "encoder",
+        "architecture",
+        "recipe",
+        "history",
+        "calibration",
+        "rule",
+        "metrics",
+        "rows",
+    ):
         assert getattr(loaded, name) == getattr(model, name), name
+
+
+def test_a_calibrated_model_comes_back_with_the_same_bits(tmp_path: Path) -> None:
+    model = fit(table(), target="y", epochs=3, calibration="isotonic", class_weight="balanced")
+    model.save(tmp_path / "model")
+    loaded = load(tmp_path / "model")
+    assert loaded.calibration == model.calibration
+    assert loaded.predict(table()).equals(model.predict(table()))
+    assert not loaded.predict(table(), calibrated=False).equals(model.predict(table()))
+
+
+def test_a_folder_of_format_1_has_no_calibration(model: Model, folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text())
+    del manifest["sha256"]["calibration.json"], manifest["sha256"]["decision.json"]
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 1}))
+    assert load(folder).calibration is None
+    assert load(folder).predict(table()).equals(model.predict(table(), calibrated=False))
 
 
 def test_the_folder_holds_json_and_safetensors_and_no_pickle(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "architecture.json",
+        "calibration.json",
+        "decision.json",
         "encoder.json",
         "history.json",
         "manifest.json",
@@ -52,7 +82,7 @@ def test_the_folder_holds_json_and_safetensors_and_no_pickle(folder: Path) -> No
     for path in folder.glob("*.json"):
         json.loads(path.read_text())
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["format"] == 1
+    assert manifest["format"] == 2
     assert manifest["versions"]["torch"] == torch.__version__
 
 
@@ -118,8 +148,8 @@ def test_a_damaged_manifest_is_an_error(folder: Path) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 2}))
-    with pytest.raises(InputError, match=r"has format 2; this crossent .* reads up to 1: upgrade with"):
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 3}))
+    with pytest.raises(InputError, match=r"has format 3; this crossent .* reads up to 2: upgrade with"):
         load(folder)
 
 
@@ -143,6 +173,12 @@ def rewritten(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "change"),
     [
+        ("calibration.json", {"calibrator": {"method": "sms", "maps": [{}]}}),
+        ("calibration.json", {"trials": 3}),
+        ("decision.json", {"threshold": 2}),
+        ("decision.json", {"threshold": "f1"}),
+        ("decision.json", {"costs": [[1]]}),
+        ("decision.json", {"choice": {}}),
         ("architecture.json", {"hidden": 10**9}),
         ("architecture.json", {"width": 7}),
         ("architecture.json", {"outputs": 3}),

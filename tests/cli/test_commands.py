@@ -348,3 +348,57 @@ def test_help_and_import_load_nothing_heavy() -> None:
 
 def test_the_version_is_the_packages() -> None:
     assert run("--version").stdout == f"crossent {crossent.__version__}\n"
+
+
+# calibration and decisions
+
+
+def test_a_goal_is_fitted_kept_in_the_folder_and_obeyed(place: Path) -> None:
+    arguments = ("-t", "churned", "-o", place / "goal", "--epochs", 3, "--threshold", "recall>=0.8")
+    result = run("fit", place / "churn.csv", *arguments)
+    assert result.exit_code == 0, result.output
+    assert "calibration: " in result.stdout
+    assert "chosen for recall>=0.8 (95 % of resamples: " in result.stdout
+    decision = json.loads((place / "goal" / "decision.json").read_text())
+    assert decision["choice"]["goal"] == "recall>=0.8"
+    result = run("predict", place / "goal", place / "new.csv", "-o", place / "goal.csv", "--json")
+    assert json.loads(result.stdout)["threshold"] == decision["threshold"]
+    written = pl.read_csv(place / "goal.csv")
+    assert written["decision"].to_list() == [
+        "yes" if p >= decision["threshold"] else "no" for p in written["probability_yes"]
+    ]
+
+
+def test_costs_and_calibration_come_from_the_command_line(place: Path) -> None:
+    costs = ("--costs", "yes:no=4", "--costs", "no:yes=1", "--calibration", "platt")
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "cost", "--epochs", 2, "--json", *costs)
+    record = json.loads(result.stdout)
+    assert record["decision"]["threshold"] == 0.2
+    assert record["calibration"]["calibrator"]["method"] == "platt"
+    for number, flag in enumerate(("--quiet", "--uncalibrated")):
+        out = place / f"cost{number}.csv"
+        assert run("predict", place / "cost", place / "new.csv", "-o", out, flag).exit_code == 0
+    assert not pl.read_csv(place / "cost0.csv").equals(pl.read_csv(place / "cost1.csv"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--costs", "yes=4"], "--costs takes TRUE:DECISION=COST, as in fraud:fine=200; got 'yes=4'"),
+        (["--costs", "yes:no=much"], "--costs takes TRUE:DECISION=COST, as in fraud:fine=200; got 'yes:no=much'"),
+        (["--threshold", "f7"], "a threshold's goal must be metric:NAME"),
+        (["--calibration", "best"], "calibration must be one of 'auto', 'none'"),
+    ],
+)
+def test_a_wrong_calibration_or_decision_is_one_line(place: Path, arguments: list[str], message: str) -> None:
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "wrong", "--epochs", 1, *arguments)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_goal_that_is_out_of_reach_is_noted_and_the_model_is_kept(place: Path) -> None:
+    arguments = ("-t", "churned", "-o", place / "reach", "--epochs", 1, "--threshold", "precision>=1", "--seed", 3)
+    result = run("fit", place / "churn.csv", *arguments)
+    assert result.exit_code == 0
+    assert "note: on the validation rows no threshold gives precision>=1; the nearest is" in result.stderr
+    assert crossent.load(place / "reach").rule.threshold == 0.5

@@ -79,6 +79,7 @@ def every_option(classes: int) -> Iterator[dict[str, Any]]:
         }
 
 
+@pytest.mark.filterwarnings("ignore:.*one class:crossent.WiringWarning")
 @pytest.mark.usefixtures("each_kernel", "each_tiling")
 @pytest.mark.parametrize("classes", [1, 6, 70])
 def test_every_combination_of_options_is_the_unfused_loss_with_its_gradients(classes: int) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import polars as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from .._errors import InputError
+from .._errors import DataWarning, InputError
 from .._labels import Label, as_series, class_named, in_type_of, shown_names
 from .._task import Task
+from ..calibration import Calibration, calibrate
 from ..data import Encoder, Kind, Table, read, stratified_split
+from ..decisions import Goal, Rule, choose_threshold
 from ..evaluation import Evaluation
 from ..functional import class_weights
 from ..models import Architecture
@@ -31,6 +34,8 @@ def fit(
     classes: Sequence[str | int | bool] | None = None,
     kinds: Mapping[str, Kind] | None = None,
     drop_unlabelled: bool = False,
+    threshold: float | str = 0.5,
+    costs: Any = None,
     device: Device = "auto",
     watch: Watch | None = None,
     **recipe: Any,
@@ -38,8 +43,8 @@ def fit(
     """Train a classifier on a labelled table.
 
     The rows are split three ways, each class in proportion: the training rows teach, the validation rows choose the
-    epoch, and the test rows, which neither has seen, judge the model. What the encoder knows of the table (medians,
-    levels of categories) it has from the training rows alone.
+    epoch and calibrate the logits, and the test rows, which neither has seen, judge the model. What the encoder knows
+    of the table (medians, levels of categories) it has from the training rows alone.
 
     Args:
         data: Anything that `read` takes, or the `Table` that it returned.
@@ -49,6 +54,9 @@ def fit(
             differ only in case, or have no row. Two are binary, the second positive unless `positive` says otherwise.
         kinds: Kinds of columns, where the inferred ones are wrong: `{"zip": "category"}`.
         drop_unlabelled: Leave rows without a label out, instead of refusing the table.
+        threshold: The probability from which on a row is decided for the positive class; or a goal, for which the
+            validation rows choose it: "metric:f1", "precision>=0.9" and the others of `choose_threshold`.
+        costs: What decisions cost, by true class and decision, as `expected_costs` takes them: decide by least cost.
         device: "cpu", "cuda", or "auto" for a GPU where there is one.
         watch: Told how the training goes.
         **recipe: Any field of `Recipe`: `epochs=20`, `class_weight="balanced"`, `seed=7`.
@@ -59,6 +67,9 @@ def fit(
 
     Raises:
         InputError: The table, the labels or an option break a rule; nothing has been written.
+
+    Warns:
+        DataWarning: No threshold reaches the goal on the validation rows; the model then decides at 0.5.
 
     Example:
         >>> from crossent import fit
@@ -73,6 +84,7 @@ def fit(
     frame = _labelled(table.frame, target, drop=drop_unlabelled)
     task = _task(frame[target], classes, positive)
     labels = task.encode(frame[target])
+    given = _given_rule(task, threshold, costs)
 
     generator = torch.Generator().manual_seed(choices.seed)
     training_rows, validation_rows, test_rows = _split(labels, choices, generator)
@@ -102,8 +114,13 @@ def fit(
     )
 
     network.cpu()
+    validation = examples[validation_rows]
+    calibration = _calibration(choices, task, network, validation)
+    rule = given or _chosen_rule(task, str(threshold), network, calibration, validation)
     judged = examples[test_rows if len(test_rows) else validation_rows]
-    evaluation = Evaluation.empty(task).update(judged.labels, logits=predict_logits(network, judged.features))
+    logits = predict_logits(network, judged.features).double()
+    evaluation = Evaluation.empty(task, threshold=rule.threshold)
+    evaluation = evaluation.update(judged.labels, logits=calibration(logits) if calibration else logits)
     return Model(
         task=task,
         target=table.column(target),
@@ -112,6 +129,8 @@ def fit(
         network=network,
         recipe=choices,
         history=history,
+        calibration=calibration,
+        rule=rule,
         metrics=evaluation.compute().to_dict(),
         rows={"training": len(training), "validation": len(validation), "test": len(test_rows)},
         evaluation=evaluation,
@@ -176,6 +195,41 @@ def _split(labels: Tensor, recipe: Recipe, generator: torch.Generator) -> tuple[
         rest, test = stratified_split(labels, recipe.test_share, generator=generator)
     kept, held = stratified_split(labels[rest], recipe.validation_share, generator=generator)
     return rest[kept], rest[held], test
+
+
+def _calibration(recipe: Recipe, task: Task, network: nn.Module, validation: Examples) -> Calibration | None:
+    if recipe.calibration == "none":
+        return None
+    logits = predict_logits(network, validation.features).double()
+    return calibrate(task, logits, validation.labels, method=recipe.calibration, seed=recipe.seed)
+
+
+def _given_rule(task: Task, threshold: float | str, costs: Any) -> Rule | None:
+    """The rule that takes no rows to choose; None for a goal, checked."""
+    if isinstance(costs, Mapping):
+        costs = {tuple(class_named(name, task.classes) for name in pair): cost for pair, cost in costs.items()}
+    if costs is not None or not isinstance(threshold, str):
+        if isinstance(threshold, str):
+            raise InputError(f"give a goal for the threshold or costs; got {threshold!r} and costs")
+        return Rule.of(task, threshold=threshold, costs=costs)
+    if task.kind != "binary":
+        raise InputError(f"a threshold is for two classes; this task is {task.kind}: give costs")
+    Goal.parse(threshold)
+    return None
+
+
+def _chosen_rule(
+    task: Task, goal: str, network: nn.Module, calibration: Calibration | None, validation: Examples
+) -> Rule:
+    logits = predict_logits(network, validation.features).double()
+    seen = Evaluation.empty(task, exact=True)
+    seen = seen.update(validation.labels, logits=calibration(logits) if calibration else logits)
+    try:
+        choice = choose_threshold(seen, goal)
+    except InputError as error:  # the training is done: what it made must not be lost for this
+        warnings.warn(f"on the validation rows {error}; this model decides at 0.5", DataWarning, stacklevel=3)
+        return Rule(task)
+    return Rule.of(task, threshold=choice.threshold, choice=choice)
 
 
 def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:

@@ -23,7 +23,7 @@ from torch import Tensor
 from .. import __version__
 from .._errors import InputError
 
-FORMAT = 1
+FORMAT = 2
 """The number of this layout; a later layout counts on, and reads the earlier ones."""
 
 _MANIFEST = "manifest.json"

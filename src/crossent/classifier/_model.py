@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from .._errors import DataWarning, InputError
 from .._task import Task
+from ..calibration import Calibration
 from ..data import Column, Encoder, Oddities, Table, batches, describe, typed
+from ..decisions import Rule
 from ..evaluation import Evaluation
 from ..models import Architecture
 from ..training import Epoch, History, predict_logits
@@ -36,6 +38,8 @@ class Model:
         network: The trained network, on the CPU.
         recipe: How it was trained.
         history: How the training went.
+        calibration: What the validation rows did to the logits; None if it was not asked for.
+        rule: How probabilities become decisions.
         metrics: The figures on the test rows, by name.
         rows: How many rows trained, chose the epoch, and judged.
         evaluation: The evaluation on the test rows; None in a model that was loaded.
@@ -48,18 +52,28 @@ class Model:
     network: nn.Module
     recipe: Recipe
     history: History
+    calibration: Calibration | None
+    rule: Rule
     metrics: dict[str, Any]
     rows: dict[str, int]
     evaluation: Evaluation | None = None
 
     def predict(
-        self, data: Any, *, threshold: float = 0.5, keep_columns: bool = False, extra: Extra = "error"
+        self,
+        data: Any,
+        *,
+        threshold: float | None = None,
+        calibrated: bool = True,
+        keep_columns: bool = False,
+        extra: Extra = "error",
     ) -> pl.DataFrame:
         """Decide for each row of a table.
 
         Args:
             data: Anything that `read` takes; the label column may be absent.
-            threshold: The least probability of the positive class that makes a binary decision positive.
+            threshold: The least probability of the positive class that makes a binary decision positive; None to
+                decide by the model's own rule.
+            calibrated: Apply the calibrator that the validation rows have chosen.
             keep_columns: Put the table's own columns first.
             extra: What to do about columns that were not there at fit time: "error", or "ignore".
 
@@ -72,24 +86,39 @@ class Model:
         Warns:
             DataWarning: Values that were never seen at fit time, with their counts.
         """
-        frames = self.predict_batches(data, threshold=threshold, keep_columns=keep_columns, extra=extra)
+        frames = self.predict_batches(
+            data, threshold=threshold, calibrated=calibrated, keep_columns=keep_columns, extra=extra
+        )
         return pl.concat(list(frames))
 
     def predict_batches(
-        self, data: Any, *, threshold: float = 0.5, keep_columns: bool = False, extra: Extra = "error"
+        self,
+        data: Any,
+        *,
+        threshold: float | None = None,
+        calibrated: bool = True,
+        keep_columns: bool = False,
+        extra: Extra = "error",
     ) -> Iterator[pl.DataFrame]:
         """Decide for each row of a table of any size, in bounded memory; see `predict`."""
-        for frame, logits in self._logits(data, extra):
-            result = self._decisions(logits, threshold)
+        rule = self.rule if threshold is None else Rule(self.task, threshold)
+        for frame, logits in self._logits(data, extra, calibrated):
+            result = self._decisions(logits, rule)
             if keep_columns:
                 _check_no_clash(frame.columns, result.columns)
                 result = frame.hstack(result.get_columns())
             yield result
 
-    def evaluate(self, data: Any, *, threshold: float = 0.5, extra: Extra = "error") -> Evaluation:
-        """Judge the model on a labelled table, which holds the target column; see `predict`."""
-        evaluation = Evaluation.empty(self.task, threshold=threshold)
-        for frame, logits in self._logits(data, extra):
+    def evaluate(
+        self, data: Any, *, threshold: float | None = None, calibrated: bool = True, extra: Extra = "error"
+    ) -> Evaluation:
+        """Judge the model on a labelled table, which holds the target column; see `predict`.
+
+        Costs of more than two classes, and abstention, take no part: the figures of decisions are of the most probable
+        class.
+        """
+        evaluation = Evaluation.empty(self.task, threshold=self.rule.threshold if threshold is None else threshold)
+        for frame, logits in self._logits(data, extra, calibrated):
             if self.target.name not in frame.columns:
                 raise InputError(
                     f"to be judged, the table must hold the labels in column {self.target.name!r}; "
@@ -117,11 +146,13 @@ class Model:
             "architecture.json": asdict(self.architecture),
             "recipe.json": asdict(self.recipe),
             "history.json": asdict(self.history),
+            "calibration.json": None if self.calibration is None else self.calibration.to_dict(),
+            "decision.json": self.rule.to_dict(),
             "metrics.json": {"rows": self.rows, "metrics": self.metrics},
         }
         write_folder(Path(path), records, self.network.state_dict(), pages=pages or {}, overwrite=overwrite)
 
-    def _logits(self, data: Any, extra: Extra) -> Iterator[tuple[pl.DataFrame, Tensor]]:
+    def _logits(self, data: Any, extra: Extra, calibrated: bool) -> Iterator[tuple[pl.DataFrame, Tensor]]:
         oddities, first_row = Oddities(), 1
         source = data.frame if isinstance(data, Table) else data
         for frame in batches(source):
@@ -130,7 +161,8 @@ class Model:
             )
             oddities += odd
             first_row += len(frame)
-            yield frame, predict_logits(self.network, features).double()
+            logits = predict_logits(self.network, features).double()
+            yield frame, self.calibration(logits) if calibrated and self.calibration else logits
         if oddities:
             warnings.warn(describe(oddities), DataWarning, stacklevel=4)
 
@@ -141,13 +173,15 @@ class Model:
             raise InputError(f"labels must not be missing; row {row} has none in column {self.target.name!r}")
         return self.task.encode(labels)
 
-    def _decisions(self, logits: Tensor, threshold: float) -> pl.DataFrame:
+    def _decisions(self, logits: Tensor, rule: Rule) -> pl.DataFrame:
         probabilities = self.task.probabilities(logits)
-        decisions = self.task.decide(probabilities, threshold)
+        decisions = rule.decide(probabilities)
         columns = torch.stack([1 - probabilities, probabilities], 1) if self.task.kind == "binary" else probabilities
         classes = pl.Series("decision", self.task.classes)
         named = {f"probability_{name}": columns[:, k].numpy() for k, name in enumerate(self.task.classes)}
-        return pl.DataFrame([classes.gather(decisions.numpy())]).hstack(pl.DataFrame(named).get_columns())
+        places = pl.Series(decisions.numpy())
+        named_decisions = classes.gather(places.set(places < 0, None))  # a row left undecided has no class
+        return pl.DataFrame([named_decisions]).hstack(pl.DataFrame(named).get_columns())
 
 
 def _check_no_clash(there: Collection[str], added: Collection[str]) -> None:
@@ -168,6 +202,7 @@ def load(path: str | Path) -> Model:
     records, weights = read_folder(folder)
     try:
         history = records["history.json"]
+        calibration = records.get("calibration.json")  # folders of format 1 have none
         task = Task.from_dict(records["task.json"]["task"])
         encoder = Encoder.from_dict(records["encoder.json"])
         architecture = Architecture(**records["architecture.json"])
@@ -180,6 +215,8 @@ def load(path: str | Path) -> Model:
             network=_network(architecture, weights),
             recipe=Recipe(**records["recipe.json"]),
             history=History(**history | {"epochs": tuple(Epoch(**epoch) for epoch in history["epochs"])}),
+            calibration=None if calibration is None else Calibration.from_dict(task, calibration),
+            rule=Rule.from_dict(task, records["decision.json"]) if "decision.json" in records else Rule(task),
             metrics=records["metrics.json"]["metrics"],
             rows=records["metrics.json"]["rows"],
         )

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from .._errors import InputError
+from ..calibration import Method
 from ..models import Name
 from ..training import OptimizerName
 
 ClassWeight = Literal["balanced"]
+CalibrationName = Literal["auto", "none"] | Method
 
 _MOST = {"hidden": 65_536, "epochs": 10**9, "patience": 10**9, "batch_size": 2**31, "seed": 2**63 - 1}
 
@@ -32,9 +34,11 @@ class Recipe:
         patience: Epochs without a better validation loss before the training ends.
         class_weight: None, or "balanced" for weights n / (K * rows of the class). Balanced training finds more of the
             rare class at a threshold of 0.5 and gives probabilities that are too high for it: they answer for a world
-            in which all classes are equally common.
+            in which all classes are equally common. Calibration mends that, and then 0.5 is 0.5 again.
         test_share: The share of all rows kept away from training, by which the model is judged; 0 for none.
         validation_share: The share of the remaining rows by which the best epoch is chosen.
+        calibration: How the validation rows calibrate the logits: "auto" for what lowers their held-out log loss, if
+            anything does; "none"; or a method of `calibrate`.
         seed: Decides the split, the first weights and the order of the rows.
     """
 
@@ -49,6 +53,7 @@ class Recipe:
     class_weight: ClassWeight | None = None
     test_share: float = 0.2
     validation_share: float = 0.2
+    calibration: CalibrationName = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -56,6 +61,7 @@ class Recipe:
         _check_choice("model", self.model, get_args(Name))
         _check_choice("optimizer", self.optimizer, get_args(OptimizerName))
         _check_choice("class_weight", self.class_weight, (None, *get_args(ClassWeight)))
+        _check_choice("calibration", self.calibration, ("auto", "none", *get_args(Method)))
         for field in ("hidden", "epochs", "patience", "batch_size"):
             _check_whole(field, getattr(self, field), 1, _MOST[field], optional=field == "batch_size")
         _check_whole("seed", self.seed, 0, _MOST["seed"], optional=False)

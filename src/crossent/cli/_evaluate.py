@@ -11,7 +11,7 @@ import crossent
 
 from .._errors import InputError
 from ._console import command, out, print_json
-from ._options import IgnoreExtra, Json, Quiet, Threshold, one_or_all
+from ._options import IgnoreExtra, Json, Quiet, Threshold, Uncalibrated, one_or_all
 
 if TYPE_CHECKING:
     from crossent import Evaluation
@@ -36,7 +36,8 @@ def evaluate(
         str | None,
         typer.Option(help="SCORED: the class that a single probability column is of, if its name does not say."),
     ] = None,
-    threshold: Threshold = 0.5,
+    threshold: Threshold = None,
+    uncalibrated: Uncalibrated = False,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
     ignore_extra: IgnoreExtra = False,
     as_json: Json = False,
@@ -49,10 +50,12 @@ def evaluate(
     crossent evaluate scored.csv --label churned --probability probability_yes
     """
     if label or probability:
-        evaluation = _of_scores(source, data, label, probability, positive, threshold)
+        evaluation = _of_scores(source, data, label, probability, positive, 0.5 if threshold is None else threshold)
     elif data:
         extra = "ignore" if ignore_extra else "error"
-        evaluation = crossent.load(source).evaluate(one_or_all(data), threshold=threshold, extra=extra)
+        evaluation = crossent.load(source).evaluate(
+            one_or_all(data), threshold=threshold, calibrated=not uncalibrated, extra=extra
+        )
     else:
         raise InputError(
             "give a model folder and a labelled table: crossent evaluate DIR DATA; "

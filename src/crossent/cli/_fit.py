@@ -10,6 +10,7 @@ import typer
 
 import crossent
 
+from .._errors import InputError
 from ._console import command, out, print_json
 from ._options import Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all
 
@@ -51,6 +52,23 @@ def fit(
     ] = None,
     test_share: Annotated[float, typer.Option(help="Share of rows kept away to judge the model by.")] = 0.2,
     validation_share: Annotated[float, typer.Option(help="Share of the rest that chooses the best epoch.")] = 0.2,
+    calibration: Annotated[
+        str, typer.Option(help="auto, none, or a method: what the validation rows do to the probabilities.")
+    ] = "auto",
+    threshold: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER|GOAL",
+            help="A probability; or a goal for which the validation rows choose it: metric:f1, precision>=0.9, "
+            "recall>=0.9, specificity>=0.9, alerts<=0.05.",
+        ),
+    ] = "0.5",
+    costs: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TRUE:DECISION=COST", help="Decide by least cost, in place of a threshold. Repeat it for each pair."
+        ),
+    ] = None,
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     drop_unlabelled: Annotated[bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out.")] = False,
@@ -71,6 +89,8 @@ def fit(
         positive=positive,
         classes=class_,
         drop_unlabelled=drop_unlabelled,
+        threshold=_threshold_of(threshold),
+        costs=_costs_of(costs),
         device=device,
         recipe={
             "model": model,
@@ -83,9 +103,33 @@ def fit(
             "class_weight": class_weight,
             "test_share": test_share,
             "validation_share": validation_share,
+            "calibration": calibration,
             "seed": seed,
         },
     )
+
+
+def _threshold_of(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _costs_of(pairs: list[str] | None) -> dict[tuple[str, str], float] | None:
+    """Take TRUE:DECISION=COST apart."""
+    costs = {}
+    for pair in pairs or []:
+        classes, _, cost = pair.rpartition("=")
+        true, colon, decision = classes.partition(":")
+        try:
+            number = float(cost)
+        except ValueError:
+            number = float("nan")
+        if not (colon and true and decision) or number != number:
+            raise InputError(f"--costs takes TRUE:DECISION=COST, as in fraud:fine=200; got {pair!r}")
+        costs[true, decision] = number
+    return costs or None
 
 
 def default_folder(data: list[str]) -> Path:
@@ -143,6 +187,8 @@ def _report(model: Model, table: Table, name: str) -> str:
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:
+    from ._show import decided_by  # imports crossent.evaluation
+
     aside = [f"{c.name} ({c.note or c.kind})" for c in table.columns if c.kind in ("identifier", "constant")]
     shares = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
     return {
@@ -151,6 +197,8 @@ def _facts(model: Model, table: Table) -> dict[str, str]:
         "Set aside": ", ".join(aside) or "none",
         "Model": f"{model.recipe.model}, best epoch {model.history.best_epoch} of {len(model.history.epochs)}",
         "Class weight": model.recipe.class_weight or "none",
+        "Calibration": model.calibration.reason if model.calibration else "none: not asked for",
+        "Decision": decided_by(model.rule),
         "Seed": str(model.recipe.seed),
     }
 
@@ -165,5 +213,7 @@ def _record(model: Model, table: Table, folder: Path, report: Path) -> dict[str,
         "best_epoch": model.history.best_epoch,
         "epochs": len(model.history.epochs),
         "stopped": model.history.stopped,
+        "calibration": None if model.calibration is None else model.calibration.to_dict(),
+        "decision": model.rule.to_dict(),
         "metrics": model.metrics,
     }

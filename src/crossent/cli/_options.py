@@ -26,7 +26,14 @@ Kinds: TypeAlias = Annotated[
 ]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Decides the split, the first weights and the order of rows.")]
 Threshold: TypeAlias = Annotated[
-    float, typer.Option(help="The least probability that makes a decision positive, if there are two classes.")
+    float | None,
+    typer.Option(
+        help="The least probability that makes a decision positive, if there are two classes. By default the model's.",
+        show_default=False,
+    ),
+]
+Uncalibrated: TypeAlias = Annotated[
+    bool, typer.Option("--uncalibrated", help="Leave the model's calibrator out: its probabilities as it gave them.")
 ]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 Quiet: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors and notes.")]

@@ -8,6 +8,7 @@ from rich.table import Table as Grid
 
 from ..classifier import Model
 from ..data import Table
+from ..decisions import Rule
 from ..evaluation import Metrics, classification_report
 from ._console import out
 
@@ -60,6 +61,19 @@ def show_training(model: Model) -> None:
     out.print(
         f"\nrows: {rows}; best epoch {history.best_epoch} of {len(history.epochs)} ({ends[history.stopped]})",
     )
+    if model.calibration:
+        out.print(f"calibration: {model.calibration.reason}")
+    out.print(f"decision: {decided_by(model.rule)}")
+
+
+def decided_by(rule: Rule) -> str:
+    """The rule in one line."""
+    if rule.choice is not None:
+        of = rule.choice
+        return f"threshold {of.threshold:g}, chosen for {of.goal} (95 % of resamples: {of.low:.3g} to {of.high:.3g})"
+    if rule.task.kind == "multiclass":
+        return "least expected cost" if rule.costs else "the most probable class"
+    return f"threshold {rule.threshold}" + (", of least expected cost" if rule.costs else "")
 
 
 def show_figures(metrics: Metrics, *, rows: str) -> None:
