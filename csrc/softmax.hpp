@@ -34,7 +34,7 @@ CROSSENT_INLINE Cost<C> cost_of_index(const Softmax& a, Vector<C> top, Vector<C>
     const V least = all<C>(C(0.5)), odds_of = odds.total * exp(at_most(odds.gap, all<C>(linear_from<C>)));
     const V leading = odds.gap + log(odds.total < least ? least : odds.total) - odds.loss;
     const V trailing = odds.p == 0 ? V{} : -log1p(1 / (odds_of < least ? least : odds_of)).log;
-    const V log_against = (odds_of < 1) & (odds.p != 0) ? leading : trailing;
+    const V log_against = ((odds_of < 1) & (odds.p != 0)) ? leading : trailing;
     const Focus<V> focal = focus<C>(odds.loss, odds.against, odds.p, log_against, a.gamma);
     cost = {times<C>(focal.loss, odds.loss), odds.against * focal.slope, odds.share * focal.slope};
   }
@@ -158,7 +158,7 @@ template <class C> CROSSENT_APART void index_pairs(Rows<C>& of, C* tile, const S
   const V first = load(tile + r), second = load(tile + tile_rows + r);
   const V own = label == 0 ? first : second, other = label == 0 ? second : first;
   const V distance = other - other;  // 0, or NaN
-  const V total = (other == infinity<C>) | (other == -infinity<C>) ? V{} : 1 + distance;
+  const V total = ((other == infinity<C>) | (other == -infinity<C>)) ? V{} : 1 + distance;
   const Cost<C> cost = cost_of_index<C>(a, other, own, total);
   const V weight = load(of.weight + r);
   store(times<C>(weight, cost.loss), of.loss + r);
