@@ -17,6 +17,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from . import _plain_linear
+from ._cpu_parts import wants_gradient
 from ._eager import is_plain, is_unwatched
 from ._linear_tiles import Wanted, sweep, type_of_loss
 from ._plain_linear import LinearRule
@@ -30,7 +31,7 @@ def linear_cross_entropy(
         return None
     rows = features.shape[:-1]
     flat = features.reshape(-1, features.shape[-1]), head, bias, target.reshape(-1, *target.shape[len(rows) :])
-    if _wants_gradient(features, head, bias):
+    if wants_gradient(features, head, bias):
         loss = cast(Tensor, _Tiled.apply(*flat, rule))
     else:
         loss = _reduced(sweep(*flat, rule)[0], flat[3], rule)
@@ -38,13 +39,9 @@ def linear_cross_entropy(
 
 
 def _takes(features: Tensor, head: Tensor, bias: Tensor | None, target: Tensor, rule: LinearRule) -> bool:
-    if features.numel() == 0 or head.numel() == 0 or not is_unwatched() or _wants_gradient(target, rule.weight):
+    if features.numel() == 0 or head.numel() == 0 or not is_unwatched() or wants_gradient(target, rule.weight):
         return False
     return all(tensor is None or is_plain(tensor) for tensor in (features, head, bias, target, rule.weight))
-
-
-def _wants_gradient(*tensors: Tensor | None) -> bool:
-    return torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)
 
 
 class _Tiled(torch.autograd.Function):
@@ -132,11 +129,11 @@ def _reduced(losses: Tensor, target: Tensor, rule: LinearRule) -> Tensor:
 
 def _divisor(target: Tensor, rule: LinearRule, dtype: torch.dtype) -> Tensor:
     """What the mean divides by: the sum of the kept rows' weights, or the number of rows."""
-    kept = target != rule.ignore_index
     if target.is_floating_point() or rule.reduction.by_rows:
         total = torch.tensor(len(target), dtype=dtype, device=target.device)
     elif rule.weight is None:
-        total = kept.sum(dtype=dtype)
+        total = (target != rule.ignore_index).sum(dtype=dtype)
     else:
+        kept = target != rule.ignore_index
         total = torch.where(kept, rule.weight.detach()[torch.where(kept, target, 0)], 0.0).sum(dtype=dtype)
     return torch.where(total == 0, 1, total) if rule.reduction.zero_of_nothing else total

@@ -52,7 +52,7 @@ def negative_log_softmax(logits: Tensor) -> Tensor:
     """
     leader = logits.argmax(-1)
     of_leader = odds_against(logits, leader).loss().unsqueeze(-1)
-    certain = logits.amax(-1, keepdim=True) == torch.inf
+    certain = (pick(logits, leader) == torch.inf).unsqueeze(-1)
     of_others = torch.where(certain, torch.inf, -_without_inf(logits).log_softmax(-1))
     return torch.where(is_class(leader, logits.shape[-1]), of_leader, of_others)
 

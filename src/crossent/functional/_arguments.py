@@ -131,9 +131,9 @@ def autocasts(device: str) -> bool:
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
 
 
-def dtype_name(tensor: Tensor) -> str:
+def dtype_name(of: Tensor | torch.dtype) -> str:
     """float32, not torch.float32."""
-    return str(tensor.dtype).removeprefix("torch.")
+    return str(of.dtype if isinstance(of, Tensor) else of).removeprefix("torch.")
 
 
 def promoted(*tensors: Tensor | None) -> torch.dtype:

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch import Tensor
 
 from .. import _kernels
@@ -28,11 +29,24 @@ def check_classes(name: str, input: Tensor, weight: Tensor | None) -> None:
     if input.dim() < 1:
         raise ValueError(f"{name}: input: Expected 1 or more dimensions (got 0); the classes are in dimension 1, or 0.")
     check_real(name, input)
-    classes = input.shape[class_dim(input)]
+    check_class_weight(name, weight, input.shape[class_dim(input)])
+
+
+def check_class_weight(name: str, weight: Tensor | None, classes: int) -> None:
+    """Check that there is one weight a class."""
     if weight is not None and weight.shape != (classes,):
         raise RuntimeError(
             f"{name}: weight tensor should be defined either for all {classes} classes or no classes "
             f"but got weight tensor of shape: {list(weight.shape)}; give one number a class."
+        )
+
+
+def check_weight_type(name: str, weight: Tensor | None, dtype: torch.dtype) -> None:
+    """Check that class weights, which class indices pick, have the input's type."""
+    if weight is not None and weight.dtype != dtype:
+        raise RuntimeError(
+            f"{name}: weight must have the input's type: expected scalar type {dtype_name(dtype)} "
+            f"but found {dtype_name(weight)}; use weight.to(input.dtype)."
         )
 
 
@@ -41,11 +55,7 @@ def check_indices(name: str, input: Tensor, target: Tensor, weight: Tensor | Non
     _check_batch(name, input, target)
     _check_is_index_type(name, target)
     _check_rows(name, input, target)
-    if weight is not None and weight.dtype != input.dtype:
-        raise RuntimeError(
-            f"{name}: weight must have the input's type: expected scalar type {dtype_name(input)} "
-            f"but found {dtype_name(weight)}; use weight.to(input.dtype)."
-        )
+    check_weight_type(name, weight, input.dtype)
 
 
 def _check_batch(name: str, input: Tensor, target: Tensor) -> None:
@@ -97,13 +107,17 @@ def _cure(input: Tensor, target: Tensor) -> str:
 
 def out_of_range(name: str, input: Tensor, target: Tensor, ignore_index: int) -> IndexError:
     """Return the error that says where the first class index stands that is none."""
-    target, classes = target.long(), input.shape[class_dim(input)]
+    return out_of_classes(name, "input", input.shape[class_dim(input)], target.long(), ignore_index)
+
+
+def out_of_classes(name: str, holder: str, classes: int, target: Tensor, ignore_index: int) -> IndexError:
+    """The same, of int64 indices, where `holder` is the argument that has the classes."""
     outside = ((target < 0) | (target >= classes)) & (target != ignore_index)
     place = outside.nonzero()[0].tolist()
     return IndexError(
         f"{name}: Target {int(target[tuple(place)])} is out of bounds: target{place or ''} must be a class index from "
-        f"0 to {classes - 1}, since input has {classes} classes, or ignore_index={ignore_index}; "
-        "count classes from 0, or widen input."
+        f"0 to {classes - 1}, since {holder} has {classes} classes, or ignore_index={ignore_index}; "
+        f"count classes from 0, or widen {holder}."
     )
 
 

@@ -18,7 +18,7 @@ from ._arguments import (
     promoted,
     resolve_reduction,
 )
-from ._classes import check_smoothing, check_z_loss
+from ._classes import check_class_weight, check_smoothing, check_weight_type, check_z_loss, out_of_classes
 from ._cross_entropy import cross_entropy
 
 NAME = "linear_cross_entropy"
@@ -127,19 +127,20 @@ def linear_cross_entropy(
         )
     features, head, bias = _as_layer(input), _as_layer(linear_weight), _as_layer(linear_bias)
     weight, wide = autocast(weight), autocast(features).dtype
-    _check_class_weight(weight, classes, None if shares else wide)
+    check_class_weight(NAME, weight, classes)
     if shares:
         _check_shares(target)
         target = autocast(target)
         wide = torch.promote_types(wide, promoted(target, weight))
     else:
+        check_weight_type(NAME, weight, wide)
         _check_labels(input, classes, target)
         target = target.long().reshape(input.shape[:-1])
     rule = _kernels.LinearRule(weight, ignored, label_smoothing, z_loss, softcap, how)
     try:
         loss = _kernels.linear_cross_entropy(features, head, bias, target, rule)
     except _kernels.LabelRangeError:
-        raise _out_of_range(classes, target, ignored) from None
+        raise out_of_classes(NAME, "linear_weight", classes, target, ignored) from None
     return finished(NAME, loss, wide, loss_dtype)
 
 
@@ -203,21 +204,6 @@ def _check_softcap(softcap: float | None) -> None:
         )
 
 
-def _check_class_weight(weight: Tensor | None, classes: int, dtype: torch.dtype | None) -> None:
-    if weight is None:
-        return
-    if weight.shape != (classes,):
-        raise RuntimeError(
-            f"{NAME}: weight tensor should be defined either for all {classes} classes or no classes "
-            f"but got weight tensor of shape: {list(weight.shape)}; give one number a class."
-        )
-    if dtype is not None and weight.dtype != dtype:
-        raise RuntimeError(
-            f"{NAME}: weight must have the input's type: expected scalar type {str(dtype).removeprefix('torch.')} "
-            f"but found {dtype_name(weight)}; use weight.to(input.dtype)."
-        )
-
-
 def _check_shares(target: Tensor) -> None:
     if not target.is_floating_point():
         raise RuntimeError(
@@ -258,13 +244,3 @@ def _cure(rows: tuple[int, ...], classes: int, target: Tensor) -> str:
     if target.shape == (math.prod(rows),):
         return "use target.reshape(input.shape[:-1])."
     return "give one class index, or K class probabilities, a row."
-
-
-def _out_of_range(classes: int, target: Tensor, ignore_index: int) -> IndexError:
-    outside = ((target < 0) | (target >= classes)) & (target != ignore_index)
-    place = outside.nonzero()[0].tolist()
-    return IndexError(
-        f"{NAME}: Target {int(target[tuple(place)])} is out of bounds: target{place or ''} must be a class index from "
-        f"0 to {classes - 1}, since linear_weight has {classes} classes, or ignore_index={ignore_index}; "
-        "count classes from 0, or widen linear_weight."
-    )
