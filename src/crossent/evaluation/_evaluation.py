@@ -22,6 +22,7 @@ from ._metrics import Metrics
 from ._order import Scale
 from ._scores import as_scores
 from ._state import MOST_IN_PAIRS, State, appended, merged_states, state_of
+from ._sweep import swept
 
 Threshold = float | Sequence[float] | Tensor
 Group = Label | None
@@ -178,7 +179,7 @@ class Evaluation:
         for name, places in _by_group(groups, len(labels)).items():
             mine = batch if places is None else batch.taken(places)
             for block in mine.blocks(_MOST_SCORES):  # merging gives the same bits, and less is in memory
-                more = {name: (state_of(plan, block),)}
+                more = {name: (swept(plan, block) or state_of(plan, block),)}
                 evaluation = evaluation._with(replace(self, source=source, _states=more))
         return evaluation
 
