@@ -270,7 +270,7 @@ def test_averages_say_what_they_count_as_0() -> None:
         ("recall", {"average": "macro", "label": "yes"}, "^give a label or an average; got 'yes' and 'macro'$"),
         ("recall", {"label": "maybe"}, r"^label must be one of the classes \['no', 'yes'\]; got 'maybe'$"),
         ("recall", {"average": "samples"}, "^the samples average is of precision, recall, f_score"),
-        ("roc_auc", {"average": "micro"}, "^roc_auc has the averages macro and weighted; got 'micro'$"),
+        ("roc_auc", {"average": "micro"}, "^roc_auc of two classes has the averages macro and weighted; got 'micro'$"),
         ("top_k_accuracy", {"k": 3}, "^k must be from 1 to 2, the number of classes; got 3$"),
         ("top_k_accuracy", {"k": 1}, "^top_k_accuracy is of a multiclass task; this one is binary$"),
         ("f_score", {"beta": 0}, "^beta must be above 0; got 0$"),
