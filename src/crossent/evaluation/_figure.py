@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -11,6 +10,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._labels import Label
+from .._nearest import nearest
 from .._task import Task
 from ._agreement import AGREEMENT
 from ._cells import CLASS_FIGURES, Cells, cells_of, empty_reason, label_cells_of, of_cells
@@ -139,8 +139,8 @@ _KEPT = {
 def checked(task: Task, asked: Asked) -> Asked:
     """The same, or an InputError if there is no such figure."""
     if asked.name not in NAMES:
-        close = difflib.get_close_matches(asked.name, NAMES, n=1)
-        hint = f": did you mean {close[0]!r}?" if close else f": there are {', '.join(NAMES)}"
+        close = nearest(asked.name, NAMES)
+        hint = f": did you mean {close!r}?" if close else f": there are {', '.join(NAMES)}"
         raise InputError(f"there is no figure {asked.name!r}{hint}")
     of_class = asked.name in CLASS_FIGURES or asked.name in RANKED
     if not of_class and (asked.label is not None or asked.average is not None):
