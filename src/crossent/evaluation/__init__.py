@@ -1,12 +1,15 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
 from ._calibration_error import calibration_error as calibration_error
+from ._cells import Cells as Cells
+from ._cells_figure import cells_figure as cells_figure
 from ._cost import cost_matrix as cost_matrix
 from ._cost import expected_cost as expected_cost
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
 from ._curves import RocCurve as RocCurve
 from ._curves import class_curves as class_curves
 from ._curves import precision_recall_curve as precision_recall_curve
+from ._curves import ranking as ranking
 from ._curves import roc_curve as roc_curve
 from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
@@ -26,6 +29,9 @@ from ._metrics import Average as Average
 from ._metrics import ClassScores as ClassScores
 from ._metrics import Majority as Majority
 from ._metrics import Metrics as Metrics
+from ._outcomes import Outcomes as Outcomes
+from ._outcomes import outcomes as outcomes
+from ._ranking import Ranking as Ranking
 from ._reliability import Reliability as Reliability
 from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
