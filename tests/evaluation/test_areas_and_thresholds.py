@@ -190,7 +190,8 @@ def test_det_curve(kind: str, drop: bool) -> None:
     evaluation = evaluated(labels, logits)
     for label, mine, scores in (("yes", labels, logits), ("no", 1 - labels, -logits)):
         ours = det_curve(evaluation, label=label, drop_intermediate=drop)
-        false, missed, thresholds = sk.det_curve(mine, scores, drop_intermediate=drop)
+        their_curve: Any = sk.det_curve
+        false, missed, thresholds = their_curve(mine, scores, drop_intermediate=drop)
         np.testing.assert_allclose(ours.false_positive_rate, false, atol=EXACT)
         np.testing.assert_allclose(ours.false_negative_rate, missed, atol=EXACT)
         np.testing.assert_allclose(ours.thresholds, [each if each == np.inf else 1 / (1 + np.exp(-each))
@@ -214,6 +215,10 @@ def test_figures_at_thresholds_are_those_of_decisions_there(kind: str) -> None:
 PAIRS = [("recall", "precision"), ("precision", "recall"), ("recall", "specificity"), ("specificity", "recall")]
 
 
+def at(held: str, level: float) -> dict[str, Any]:
+    return {held: level}
+
+
 def best_by_hand(evaluation: Evaluation, name: str, held: str, level: float) -> float:
     """The highest value on the curves, of points at which something is decided."""
     roc, pr = roc_curve(evaluation, drop_intermediate=False), precision_recall_curve(evaluation)
@@ -232,7 +237,7 @@ def test_the_best_where_another_is_held(kind: str, name: str, held: str) -> None
     labels, logits = some(kind, 150, 7)
     evaluation = evaluated(labels, logits)
     for level in (0.0, 0.3, 0.5, 0.9, 1.0):
-        found = at_fixed(evaluation, name, **{held: level})
+        found = at_fixed(evaluation, name, **at(held, level))
         by_hand = best_by_hand(evaluation, name, held, level)
         if math.isnan(by_hand):
             assert (math.isnan(found.value), found.reason) == (
@@ -256,8 +261,8 @@ def test_no_threshold_is_better_by_more_than_the_regret(
 ) -> None:
     labels, logits = some(kind, rows, seed)
     name, held = pair
-    found = at_fixed(evaluated(labels, logits, bins=16), name, **{held: level})
-    truth = at_fixed(evaluated(labels, logits, exact=True), name, **{held: level})
+    found = at_fixed(evaluated(labels, logits, bins=16), name, **at(held, level))
+    truth = at_fixed(evaluated(labels, logits, exact=True), name, **at(held, level))
     assert truth.regret == 0
     if not math.isnan(truth.value):
         assert truth.value <= (0 if math.isnan(found.value) else found.value) + found.regret + EXACT

@@ -28,8 +28,9 @@ ROW_MEANS = {
 }
 """Means over rows, by the name under which the rows' values are summed."""
 SKILL = {"d2_log_loss": "log_loss", "d2_brier": "brier"}
+PAIRED = "one_against_one_roc_auc"
 PLACED = ("top_k_accuracy", "mean_reciprocal_rank")
-NAMES = (*CLASS_FIGURES, *AGREEMENT, *AREAS, *ROW_MEANS, *SKILL, *PLACED)
+NAMES = (*CLASS_FIGURES, *AGREEMENT, *AREAS, PAIRED, *ROW_MEANS, *SKILL, *PLACED)
 
 RANGES = {"partial_roc_auc": None, "log_auc": (0.001, 0.1)}
 """Areas over a range of false positive rates, with the usual one."""
@@ -80,6 +81,8 @@ def checked(task: Task, asked: Asked) -> Asked:
         close = nearest(asked.name, NAMES)
         hint = f": did you mean {close!r}?" if close else f": there are {', '.join(NAMES)}"
         raise InputError(f"there is no figure {asked.name!r}{hint}")
+    if asked.name == PAIRED:
+        return _checked_pairs(asked)
     if not asked.of_class and (asked.label is not None or asked.average is not None):
         raise InputError(f"{asked.name} is of all rows; it takes no label and no average")
     if asked.of_class and asked.label is not None and asked.average is not None:
@@ -92,6 +95,12 @@ def checked(task: Task, asked: Asked) -> Asked:
         raise InputError(f"k must be from 1 to {len(task)}, the number of classes; got {asked.k}")
     if not asked.beta > 0:
         raise InputError(f"beta must be above 0; got {asked.beta}")
+    return asked
+
+
+def _checked_pairs(asked: Asked) -> Asked:
+    if asked.label is not None or asked.classes is not None or asked.average not in (None, "macro", "weighted"):
+        raise InputError(f"{PAIRED} is of all pairs of classes: its averages are macro, by default, and weighted")
     return asked
 
 

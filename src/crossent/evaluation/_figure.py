@@ -12,11 +12,12 @@ from .._labels import Label
 from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
-from ._asked import ROW_MEANS, SKILL, Asked, AverageName, checked
+from ._asked import PAIRED, ROW_MEANS, SKILL, Asked, AverageName, checked
 from ._cells import CLASS_FIGURES, Cells, cells_of, empty_reason, label_cells_of, of_cells
 from ._curves import place_of
 from ._evaluation import Evaluation
 from ._exact import Amounts, Floats
+from ._pairs import one_against_one
 from ._ranking import Ranking, class_ranking, pooled_ranking
 from ._reasons import listed
 
@@ -53,9 +54,11 @@ def figure(
     informedness, markedness, phi_coefficient; roc_auc, average_precision, partial_roc_auc and log_auc (with
     `fpr_range`), equal_error_rate.
 
+    Of all pairs of classes: one_against_one_roc_auc (multiclass, with `pairs=True`).
+
     Of all rows: accuracy, balanced_accuracy, adjusted_balanced_accuracy, matthews_correlation, kappa, linear_kappa,
-    quadratic_kappa, zero_one_loss, hamming_loss, log_loss, brier, d2_log_loss, d2_brier; hinge_loss (binary, of
-    logits); top_k_accuracy (with `k`) and mean_reciprocal_rank (multiclass); exact_match, coverage_error,
+    quadratic_kappa, zero_one_loss, hamming_loss, log_loss, brier, d2_log_loss, d2_brier; hinge_loss (of logits, of one
+    label a row); top_k_accuracy (with `k`) and mean_reciprocal_rank (multiclass); exact_match, coverage_error,
     label_ranking_average_precision and label_ranking_loss (multilabel).
 
     Args:
@@ -84,6 +87,8 @@ def figure(
         "undefined: no row is 'yes' or there is no false alarm"
 
     References:
+        Hand and Till, A simple generalisation of the area under the ROC curve, Machine Learning 2001. Crammer and
+        Singer, On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2001 (hinge_loss).
         McClish, Analyzing a portion of the ROC curve, Medical Decision Making 1989. Mysinger and Shoichet, Rapid
         context-dependent ligand desolvation in molecular docking, Journal of Chemical Information and Modeling 2010
         (log_auc). Garcia, Mollineda and Sanchez, Index of balanced accuracy, IbPRIA 2009 (with its weight at 0.1).
@@ -103,6 +108,8 @@ def figure_of(evaluation: Evaluation, asked: Asked) -> Figure:
         return Figure(value, reason=_reason(task, state.confusion.amounts, asked, value))
     if name in AREAS:
         return _area(evaluation, asked)
+    if name == PAIRED:
+        return _paired(evaluation, asked)
     if name in SKILL:
         return _skill(evaluation, SKILL[name])
     if name in ROW_MEANS:
@@ -115,7 +122,7 @@ def figure_of(evaluation: Evaluation, asked: Asked) -> Figure:
 
 
 _KEPT = {
-    "hinge_loss": "logits of a binary task",
+    "hinge_loss": "logits of a binary or multiclass task",
     **dict.fromkeys(
         ("exact_match", "coverage_error", "label_ranking_average_precision", "label_ranking_loss"), "multilabel tasks"
     ),
@@ -214,6 +221,17 @@ def _area_of(ranked: Ranking, asked: Asked, label: str) -> Figure:
     row = "no row" if not ranked.positives else "every row"
     pairs = "" if asked.name == "average_precision" else ", so there are no pairs to rank"
     return Figure(value, reason=f"undefined: {row} is {label}{pairs}")
+
+
+def _paired(evaluation: Evaluation, asked: Asked) -> Figure:
+    task, pairs = evaluation.task, evaluation.state.pairs
+    if not pairs:
+        raise InputError(f"{PAIRED} needs each class's scores by true class: begin with Evaluation.empty(pairs=True)")
+    value, half, absent = one_against_one(pairs, weighted=asked.average == "weighted")
+    if np.isnan(value):
+        return Figure(value, reason="undefined: all rows are of one class, so there are no pairs to rank")
+    reason = f"leaves out {listed([task.classes[place] for place in absent])}: undefined there" if absent else ""
+    return Figure(value, half, reason)
 
 
 def _skill(evaluation: Evaluation, loss: str) -> Figure:
