@@ -1,6 +1,8 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
 from ._calibration_error import calibration_error as calibration_error
+from ._comparison import Comparison as Comparison
+from ._comparison import compare as compare
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
 from ._curves import RocCurve as RocCurve
 from ._curves import class_curves as class_curves
@@ -8,6 +10,7 @@ from ._curves import precision_recall_curve as precision_recall_curve
 from ._curves import roc_curve as roc_curve
 from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
+from ._difference import Difference as Difference
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
