@@ -3,6 +3,8 @@
 from ._calibration_error import calibration_error as calibration_error
 from ._cells import Cells as Cells
 from ._cells_figure import cells_figure as cells_figure
+from ._comparison import Comparison as Comparison
+from ._comparison import compare as compare
 from ._cost import cost_matrix as cost_matrix
 from ._cost import expected_cost as expected_cost
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
@@ -15,6 +17,7 @@ from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
 from ._det_curve import DetCurve as DetCurve
 from ._det_curve import det_curve as det_curve
+from ._difference import Difference as Difference
 from ._disparity import Disparity as Disparity
 from ._disparity import Fairness as Fairness
 from ._disparity import disparity as disparity
