@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label, as_series
+from .._shapes import check_codes
 from .._task import Task
 from ._compute import metrics_of
 from ._exact import Floats, check_weights
@@ -56,6 +57,7 @@ class Evaluation:
     threshold: float | tuple[float, ...]
     bins: int | None
     source: Scale | None = None
+    decided: bool = False
     _states: Mapping[Group, States] = field(default_factory=dict)
 
     @classmethod
@@ -125,6 +127,7 @@ class Evaluation:
         *,
         logits: Tensor | None = None,
         probabilities: Tensor | None = None,
+        decisions: Tensor | None = None,
         weights: object = None,
         groups: object = None,
     ) -> Evaluation:
@@ -136,6 +139,8 @@ class Evaluation:
             labels: Encoded labels, as `task.encode` returns them.
             logits: `(n,)` if binary, else `(n, K)`.
             probabilities: `(n,)` if binary, else `(n, K)`.
+            decisions: `(n,)` codes of a multiclass task, to be judged in place of the most probable class, such as
+                those of least expected cost; with all rows or with none.
             weights: `(n,)` how much each row counts, from 0 to 2^31; with all rows or with none.
             groups: `(n,)` the name of each row's group, as labels are given; with all rows or with none.
 
@@ -157,6 +162,7 @@ class Evaluation:
             raise InputError("labels and scores must be tensors here; crossent.evaluate takes anything else")
         labels, scores = labels.detach().cpu(), scores.detach().cpu()
         self._check(labels, scores, source)
+        decided = None if decisions is None else self._checked_decisions(decisions, len(labels))
         rows = len(labels)
         given = _weights(weights, rows)
         parts = {None: np.ones(rows, dtype=np.bool_)} if groups is None else _by_group(groups, rows)
@@ -165,12 +171,18 @@ class Evaluation:
         for start in range(0, max(rows, 1), step):  # merging gives the same bits, and less is in memory
             at = slice(start, start + step)
             block = rows_of(
-                self.task, labels[at], scores[at], source, self._limits(), None if given is None else given[at]
+                self.task,
+                labels[at],
+                scores[at],
+                source,
+                self._limits(),
+                None if given is None else given[at],
+                None if decided is None else decided[at],
             )
             more = {
                 name: (self._state_of(block, mine[at]),) for name, mine in parts.items() if mine[at].any() or not rows
             }
-            evaluation = evaluation._with(replace(self, source=source, _states=more))
+            evaluation = evaluation._with(replace(self, source=source, decided=decided is not None, _states=more))
         return evaluation
 
     def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
@@ -182,6 +194,15 @@ class Evaluation:
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
         if source == "probabilities":
             self.task.check_probabilities(scores)
+
+    def _checked_decisions(self, decisions: Tensor, rows: int) -> Tensor:
+        if self.task.kind != "multiclass":
+            raise InputError(f"decisions are given for a multiclass task; a {self.task.kind} one has a threshold")
+        codes = decisions.detach().cpu()
+        check_codes(self.task.kind, len(self.task), codes, "decisions")
+        if len(codes) != rows or bool((codes < 0).any()):
+            raise InputError(f"each of the {rows} rows must have a decision; got {int((codes >= 0).sum())} decisions")
+        return codes
 
     def _limits(self) -> float | Tensor:
         return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
@@ -213,12 +234,17 @@ class Evaluation:
         if self._states and other._states:
             if (None in self._states) != (None in other._states):
                 raise InputError("all rows must have a group, or none; got both: give groups with each update")
+            if self.decided != other.decided:
+                raise InputError(
+                    "decisions are given with all rows, or with none; got both: give them with each update"
+                )
             if self.weighted != other.weighted:
                 raise InputError("all rows must have a weight, or none; got both: give weights with each update")
         states = dict(self._states)
         for name, more in other._states.items():
             states[name] = appended(states.get(name, ()), more, self.bins)
-        return replace(self, source=self.source or other.source, _states=states)
+        decided = self.decided if self._states else other.decided
+        return replace(self, source=self.source or other.source, decided=decided, _states=states)
 
     def to_bytes(self) -> bytes:
         """All of this value; evaluations of the same rows, however they came, give the same bytes."""
@@ -230,6 +256,7 @@ class Evaluation:
             "threshold": self.threshold,
             "bins": self.bins,
             "source": self.source,
+            "decided": self.decided,
             "groups": names,
         }
         return packed(record, [merged_states(self._states[name], self.bins) for name in names])
@@ -264,6 +291,7 @@ class Evaluation:
             tuple(threshold) if isinstance(threshold, list) else threshold,
             record["bins"],
             scale_named(record["source"]),
+            record.get("decided", False),
             {name: (state,) for name, state in zip(record["groups"], states, strict=True)},
         )
 

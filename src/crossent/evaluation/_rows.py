@@ -27,7 +27,8 @@ _EPS = float(np.finfo(np.float64).eps)
 class Rows:
     """n rows of K classes; C is 1 for a binary task, else K.
 
-    labels, decisions: `(n,)`, or `(K, n)` of 0/1 for a multilabel task. scores: `(C, n)` what rows are ranked by: the
+    labels, decisions: `(n,)`, or `(K, n)` of 0/1 for a multilabel task. given: decisions to be judged in place of those
+    of the most probable class. scores: `(C, n)` what rows are ranked by: the
     logit, of softmax the log-odds of the class, or the probability as given. probabilities: `(C, n)`.
     """
 
@@ -37,6 +38,7 @@ class Rows:
     scores: Floats
     probabilities: Floats
     weights: Floats | None = None
+    given: Ints | None = None
 
     def __len__(self) -> int:
         return self.scores.shape[1]
@@ -50,11 +52,18 @@ class Rows:
             scores=self.scores[:, index],
             probabilities=self.probabilities[:, index],
             weights=None if self.weights is None else self.weights[index],
+            given=None if self.given is None else self.given[index],
         )
 
 
 def rows_of(
-    task: Task, labels: Tensor, scores: Tensor, scale: Scale, threshold: float | Tensor, weights: Floats | None
+    task: Task,
+    labels: Tensor,
+    scores: Tensor,
+    scale: Scale,
+    threshold: float | Tensor,
+    weights: Floats | None,
+    given: Tensor | None,
 ) -> Rows:
     """Put checked labels and scores on the CPU side by side; ignored rows are still among them."""
     columns = _columns(scores.to(torch.float64))
@@ -67,7 +76,8 @@ def rows_of(
     else:
         probabilities = columns
         decisions = task.decide(scores, threshold)
-    return Rows(scale, _codes(labels), _codes(decisions), columns, probabilities, weights)
+    judged = None if given is None else _codes(given)
+    return Rows(scale, _codes(labels), _codes(decisions), columns, probabilities, weights, judged)
 
 
 def _columns(scores: Tensor) -> Floats:

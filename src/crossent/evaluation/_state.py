@@ -23,8 +23,8 @@ class State:
     """What figures are made of.
 
     rows, ignored: true numbers of rows. confusion: true class by decision `(K, K)`, or `(K, 2, 2)` for a multilabel
-    task. histograms: of the positive class's score if binary, else one a class. top: multiclass: the score of the class
-    decided for, right or wrong. ranks: multiclass: `(K,)` rows by how many classes score higher than the true one.
+    task. histograms: of the positive class's score if binary, else one a class. top: multiclass: the score of the most
+    probable class, right or wrong. ranks: multiclass: `(K,)` rows by how many classes score higher than the true one.
     sums: exact sums over rows, in units of 2^-1074.
     """
 
@@ -79,7 +79,8 @@ def state_of(task: Task, rows: Rows, ignored: int, limit: int | None) -> State:
 def _confusion(task: Task, rows: Rows, weights: Ints | None) -> Tally:
     size = len(task)
     if task.kind != "multilabel":
-        return tally(rows.labels * size + rows.decisions, (size, size), weights)
+        decided = rows.decisions if rows.given is None else rows.given
+        return tally(rows.labels * size + decided, (size, size), weights)
     cells = 4 * np.arange(size)[:, np.newaxis] + 2 * rows.labels + rows.decisions
     return tally(cells.ravel(), (size, 2, 2), None if weights is None else np.tile(weights, (size, 1)))
 
