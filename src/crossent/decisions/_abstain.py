@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._errors import InputError
-from ..evaluation import Evaluation, figure, outcomes
+from ..evaluation import Evaluation, outcomes
 
 Floats = npt.NDArray[np.float64]
 
@@ -117,5 +117,6 @@ def coverage(evaluation: Evaluation) -> Coverage:
         )
     if DECIDED not in groups:
         return Coverage(0.0, float("nan"))
-    decided = groups[DECIDED].state
-    return Coverage(decided.weight / evaluation.state.weight, figure(groups[DECIDED], "zero_one_loss").value)
+    matrix = groups[DECIDED].state.confusion.amounts.astype(np.float64)
+    decided = float(matrix.sum())
+    return Coverage(decided / evaluation.state.weight, (decided - float(np.trace(matrix))) / decided)

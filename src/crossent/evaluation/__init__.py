@@ -3,6 +3,8 @@
 from ._calibration_error import calibration_error as calibration_error
 from ._cells import Cells as Cells
 from ._cells_figure import cells_figure as cells_figure
+from ._cost import cost_matrix as cost_matrix
+from ._cost import expected_cost as expected_cost
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
 from ._curves import RocCurve as RocCurve
 from ._curves import class_curves as class_curves
@@ -11,11 +13,15 @@ from ._curves import ranking as ranking
 from ._curves import roc_curve as roc_curve
 from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
+from ._det_curve import DetCurve as DetCurve
+from ._det_curve import det_curve as det_curve
+from ._disparity import Disparity as Disparity
+from ._disparity import Fairness as Fairness
+from ._disparity import disparity as disparity
+from ._disparity import fairness as fairness
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
-from ._figure import cost_matrix as cost_matrix
-from ._figure import expected_cost as expected_cost
 from ._figure import figure as figure
 from ._interval import Interval as Interval
 from ._interval import interval as interval
@@ -36,3 +42,7 @@ from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter
 from ._text import classification_report as classification_report
+from ._thresholds import FixedPoint as FixedPoint
+from ._thresholds import ThresholdFigures as ThresholdFigures
+from ._thresholds import at_fixed as at_fixed
+from ._thresholds import at_thresholds as at_thresholds

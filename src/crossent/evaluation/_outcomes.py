@@ -63,6 +63,12 @@ def outcomes(evaluation: Evaluation, label: Label | None = None) -> Outcomes:
     return _outcomes(named, state.histograms[place], scale)
 
 
+def decided_outcomes(evaluation: Evaluation, place: int) -> Outcomes:
+    """Of the rows of a multiclass task decided for this class: that it is true."""
+    scale = evaluation.source or "logits"
+    return _outcomes(evaluation.task.classes[place], evaluation.state.decided[place], scale)
+
+
 def _outcomes(label: Label | None, bins: Histogram, scale: Scale) -> Outcomes:
     low, high = (sigmoid(x) if scale == "logits" else x for x in (bins.lowest(scale), bins.highest(scale)))
     amounts = bins.tally.amounts
