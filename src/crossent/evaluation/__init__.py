@@ -39,6 +39,7 @@ from ._reliability import Reliability as Reliability
 from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
+from ._scored import ScoredColumns as ScoredColumns
 from ._scored import evaluate_scored as evaluate_scored
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
