@@ -10,6 +10,7 @@ from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
+from ._figure import AverageName as AverageName
 from ._figure import Figure as Figure
 from ._figure import expected_cost as expected_cost
 from ._figure import figure as figure
@@ -28,3 +29,4 @@ from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter
 from ._text import classification_report as classification_report
+from ._wilson import wilson as wilson
