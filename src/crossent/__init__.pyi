@@ -29,9 +29,11 @@ from .decisions import choose_threshold as choose_threshold
 from .decisions import coverage_risk as coverage_risk
 from .decisions import decide_by_costs as decide_by_costs
 from .decisions import expected_costs as expected_costs
+from .evaluation import Comparison as Comparison
 from .evaluation import Evaluation as Evaluation
 from .evaluation import Metrics as Metrics
 from .evaluation import classification_report as classification_report
+from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .evaluation import evaluate_scored as evaluate_scored
 

@@ -11,6 +11,7 @@ from ._env import env
 from ._evaluate import evaluate
 from ._fit import fit
 from ._predict import predict
+from ._threshold import threshold
 
 app = typer.Typer(
     name="crossent",
@@ -20,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (fit, predict, evaluate, demo, env):
+for command in (fit, predict, evaluate, threshold, demo, env):
     app.command()(command)
 
 
@@ -41,4 +42,9 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # `| head` has read what it wanted of the help
+            raise SystemExit(0) from None
+        raise
