@@ -37,7 +37,7 @@ ROOMS = {
         "decisions",
         "functional",
     },
-    "report": {"_labels", "_task", "evaluation", "training"},
+    "report": {"_labels", "_task", "evaluation", "decisions", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

@@ -24,6 +24,7 @@ from ._disparity import disparity as disparity
 from ._disparity import fairness as fairness
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
+from ._figure import AverageName as AverageName
 from ._figure import Figure as Figure
 from ._figure import figure as figure
 from ._interval import Interval as Interval
@@ -49,3 +50,4 @@ from ._thresholds import FixedPoint as FixedPoint
 from ._thresholds import ThresholdFigures as ThresholdFigures
 from ._thresholds import at_fixed as at_fixed
 from ._thresholds import at_thresholds as at_thresholds
+from ._wilson import wilson as wilson
