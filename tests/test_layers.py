@@ -35,6 +35,7 @@ ROOMS = {
         "decisions",
         "functional",
     },
+    "inspection": {"_task", "data", "evaluation"},
     "report": {"_labels", "_task", "evaluation", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.

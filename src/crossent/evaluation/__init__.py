@@ -26,7 +26,9 @@ from ._reliability import Reliability as Reliability
 from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
+from ._row_losses import row_losses as row_losses
 from ._scored import evaluate_scored as evaluate_scored
+from ._scores import as_scores as as_scores
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter
