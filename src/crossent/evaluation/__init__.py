@@ -16,6 +16,8 @@ from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
 from ._figure import expected_cost as expected_cost
 from ._figure import figure as figure
+from ._group_table import crossed_groups as crossed_groups
+from ._group_table import group_table as group_table
 from ._interval import Interval as Interval
 from ._interval import interval as interval
 from ._metrics import Average as Average
