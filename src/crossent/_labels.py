@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ import polars as pl
 import torch
 
 from ._errors import InputError
+from ._nearest import folded, nearest
 
 Label: TypeAlias = str | int | bool
 
@@ -183,16 +183,12 @@ def _rows(count: int) -> str:
 
 def _hint(label: Label, names: Sequence[Label]) -> str:
     for name in names:
-        if _folded(name) == _folded(label):
+        if folded(name) == folded(label):
             return f": did you mean {name!r}?"
     if isinstance(label, int) and not isinstance(label, bool) and isinstance(names[0], str) and 0 <= label < len(names):
         return ": it looks encoded already"
-    close = difflib.get_close_matches(_folded(label), [_folded(name) for name in names], n=1, cutoff=0.75)
-    return f": did you mean {next(n for n in names if _folded(n) == close[0])!r}?" if close else ""
-
-
-def _folded(label: Label) -> str:
-    return " ".join(str(label).split()).casefold()
+    close = nearest(str(label), map(str, names), likeness=0.75)
+    return f": did you mean {next(name for name in names if str(name) == close)!r}?" if close is not None else ""
 
 
 def shown_names(names: Collection[Label]) -> str:
@@ -236,7 +232,7 @@ def _refuse_markers(counts: dict[Label, int]) -> None:
 def _refuse_near_misses(counts: dict[Label, int]) -> None:
     seen: dict[str, Label] = {}
     for label in sorted(counts, key=lambda label: -counts[label]):
-        first = seen.setdefault(_folded(label), label)
+        first = seen.setdefault(folded(label), label)
         if first is not label:
             raise InputError(
                 f"labels must be spelled one way; {first!r} ({_rows(counts[first])}) and "

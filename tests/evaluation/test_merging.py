@@ -1,6 +1,9 @@
 """Batches, files and machines give one answer, to the last bit."""
 
+import io
+import json
 import re
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,10 +12,11 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import hinge_loss
 from torch import Tensor
 
 from crossent import Evaluation, InputError, Task
-from crossent.evaluation import class_curves
+from crossent.evaluation import _histogram, class_curves, figure
 
 TASK = Task.multiclass(["a", "b", "c"], ignored="?")
 TASKS = {
@@ -50,7 +54,7 @@ class Table:
 
     def part(self, at: np.ndarray, bins: int | None = 16) -> Evaluation:
         scores = {self.source: self.scores[torch.from_numpy(at)]}
-        empty = Evaluation.empty(self.task, bins=bins)
+        empty = Evaluation.empty(self.task, bins=bins, pairs=self.task.kind == "multiclass")
         return empty.update(
             self.labels[torch.from_numpy(at)],
             logits=scores.get("logits"),
@@ -153,6 +157,17 @@ def test_the_state_does_not_grow_with_the_rows() -> None:
     assert len(evaluation.to_bytes()) < 6000
 
 
+def test_a_row_of_many_classes_counts_alike_alone_and_among_others() -> None:
+    """NumPy adds the classes of a single row in another order than those of several."""
+    torch.manual_seed(0)
+    labels, logits = torch.randint(0, 26, (40,)), torch.randn(40, 26) * 3
+    one = Evaluation.empty(Task.multiclass(list(range(26))))
+    whole = one.update(labels, logits=logits)
+    for label, row in zip(labels.split(1), logits.split(1), strict=True):
+        one = one.update(label, logits=row)
+    assert one.to_bytes() == whole.to_bytes()
+
+
 def test_equal_rows_are_ties_wherever_they_stand() -> None:
     """Vectorised arithmetic must not give equal rows different last bits."""
     torch.manual_seed(0)
@@ -182,6 +197,7 @@ PAIR = torch.tensor([0, 1])
     ("other", "message"),
     [
         (Evaluation.empty(Task.multiclass(["b", "a", "c"])), "only evaluations of one task merge"),
+        (Evaluation.empty(TASK, pairs=True), "only evaluations that keep the same merge; one was made with pairs=True"),
         (Evaluation.empty(TASK, bins=64), "only evaluations of one fineness merge; got 65536 bins and 64 bins"),
         (Evaluation.empty(TASK, exact=True), "only evaluations of one fineness merge; got 65536 bins and exact=True"),
         (
@@ -201,6 +217,39 @@ PAIR = torch.tensor([0, 1])
 def test_what_does_not_belong_together_does_not_merge(other: Evaluation, message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         evaluated(*rows(3)).merge(other)
+
+
+@pytest.mark.parametrize(("task", "what"), [("binary", "binary, of 2"), ("multilabel", "multilabel, of 3")])
+def test_pairs_are_of_several_classes(task: str, what: str) -> None:
+    with pytest.raises(
+        InputError, match=f"^pairs=True is for multiclass tasks of up to 64 classes; this one is {what}$"
+    ):
+        Evaluation.empty(TASKS[task], pairs=True)
+
+
+@pytest.mark.parametrize("weighted", [True, False])
+def test_the_histograms_by_decision_and_by_true_class_hold_the_same_rows(weighted: bool) -> None:
+    table = Table("multiclass", "logits", weighted=weighted, grouped=False)
+    state = table.part(np.arange(table.count), bins=None).state
+    assert state.top is not None
+    counts = state.confusion.counts
+    assert [each.tally.counts.sum(axis=0).tolist() for each in state.decided] == [
+        [int(counts[:, k].sum() - counts[k, k]), int(counts[k, k])] for k in range(3)
+    ]
+    everything = _histogram.merged(state.decided, None)
+    assert np.array_equal(everything.keys, state.top.keys)
+    assert np.array_equal(everything.tally.amounts, state.top.tally.amounts)
+    for place, (by_class, against) in enumerate(zip(state.pairs, state.histograms, strict=True)):
+        assert np.array_equal(by_class.keys, against.keys)
+        assert np.array_equal(by_class.tally.counts[:, place], against.tally.counts[:, 1])
+        assert np.array_equal(by_class.tally.counts.sum(axis=1), against.tally.counts.sum(axis=1))
+        assert by_class.tally.amounts.sum(axis=0) == pytest.approx(state.confusion.amounts.sum(axis=1))
+
+
+def test_the_hinge_loss_of_several_classes_is_scikit_learns() -> None:
+    labels, logits = rows(200)
+    expected = hinge_loss(labels.numpy(), logits.numpy(), labels=[0, 1, 2])
+    assert figure(evaluated(labels, logits), "hinge_loss").value == pytest.approx(expected, rel=1e-6)
 
 
 def test_thresholds_must_agree() -> None:
@@ -298,8 +347,44 @@ def test_a_file_of_a_later_version_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("crossent.evaluation._file._VERSION", 7)
     evaluated(*rows(3)).save(tmp_path / "x")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="must be of version 1; it is of 7: read it with a newer crossent"):
+    with pytest.raises(InputError, match="must be of version 2 or 1; it is of 7: read it with a newer crossent"):
         Evaluation.load(tmp_path / "x")
+
+
+def of_version_1(content: bytes) -> bytes:
+    """The same evaluation of several classes as version 1 wrote it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as members:
+        arrays = {name: members.read(name) for name in members.namelist()}
+    record = json.loads(np.lib.format.read_array(io.BytesIO(arrays.pop("record.npy"))).tobytes())
+    record |= {"version": 1}
+    del record["pairs"]
+    for state in record["states"]:
+        del state["decided"], state["pairs"]
+        state["levels"] = state["levels"][:4]
+        state["sums"] = {name: total for name, total in state["sums"].items() if not name.startswith("hinge")}
+    later = {f"0.{place}.{part}.npy" for place in range(4, 7) for part in ("keys", "counts")}
+    held, text = io.BytesIO(), np.frombuffer(json.dumps(record).encode(), dtype=np.uint8)
+    with zipfile.ZipFile(held, "w") as members:
+        with members.open("record.npy", "w") as member:
+            np.lib.format.write_array(member, text)
+        for name, values in arrays.items():
+            if name not in later:
+                members.writestr(name, values)
+    return held.getvalue()
+
+
+def test_a_file_of_version_1_loads_without_what_it_did_not_keep(tmp_path: Path) -> None:
+    now = evaluated(*rows(30))
+    (tmp_path / "x").write_bytes(of_version_1(now.to_bytes()))
+    old = Evaluation.load(tmp_path / "x")
+    assert old.compute().to_dict() == now.compute().to_dict()
+    assert (old.state.decided, "hinge_loss" in old.state.sums) == ((), False)
+    assert (len(now.state.decided), "hinge_loss" in now.state.sums) == (3, True)
+    for both in (old.merge(now), now.merge(old)):
+        assert both.compute().to_dict() == now.merge(now).compute().to_dict()
+        assert (both.state.decided, "hinge_loss" in both.state.sums) == ((), False)
+        both.save(tmp_path / "y")
+        assert Evaluation.load(tmp_path / "y").to_bytes() == both.to_bytes()
 
 
 def test_a_missing_file_and_a_missing_folder_are_named(tmp_path: Path) -> None:

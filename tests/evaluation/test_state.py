@@ -3,12 +3,14 @@
 from fractions import Fraction
 from itertools import pairwise
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossent import InputError
+from crossent.evaluation._elementary import exp, log, log1p
 from crossent.evaluation._exact import amounts, as_float, carried, check_weights, exact_sum, limbs, mean
 from crossent.evaluation._histogram import _SAMPLE, Histogram, histogram, merged
 from crossent.evaluation._order import keys_of, scores_of
@@ -111,13 +113,13 @@ def test_histograms_merge_to_the_same_bits_in_any_order_and_any_grouping(
     rows = 200
     keys = keys_of(some_scores(kind, rows, seed), "logits")
     draw = np.random.default_rng(seed)
-    of_class = draw.random(rows) < 0.3
+    of_class = (draw.random(rows) < 0.3).astype(np.int64)
     weights = limbs(draw.exponential(size=rows)) if weighted else None
-    whole = histogram(keys, of_class, weights, limit)
+    whole = histogram(keys, of_class, 2, weights, limit)
     order = draw.permutation(rows)
     cuts = sorted(data.draw(st.lists(st.integers(0, rows), max_size=6)))
     parts = [
-        histogram(keys[at], of_class[at], None if weights is None else weights[at], limit)
+        histogram(keys[at], of_class[at], 2, None if weights is None else weights[at], limit)
         for at in np.split(order, cuts)
     ]
     while len(parts) > 1:
@@ -132,7 +134,7 @@ def test_histograms_merge_to_the_same_bits_in_any_order_and_any_grouping(
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_level_is_the_least_that_keeps_the_limit(kind: str) -> None:
     keys = keys_of(some_scores(kind, 500, 1), "logits")
-    found = histogram(keys, np.zeros(500, dtype=np.bool_), None, 40)
+    found = histogram(keys, np.zeros(500, dtype=np.int64), 2, None, 40)
     assert len(np.unique(keys >> found.level)) == len(found) <= 40
     assert found.level == 0 or len(np.unique(keys >> (found.level - 1))) > 40
 
@@ -141,7 +143,7 @@ def test_the_level_is_the_least_that_keeps_the_limit(kind: str) -> None:
 def test_a_bin_says_which_scores_it_can_hold(kind: str) -> None:
     scores = some_scores(kind, 500, 2)
     keys = keys_of(scores, "logits")
-    found = histogram(keys, np.zeros(500, dtype=np.bool_), None, 40)
+    found = histogram(keys, np.zeros(500, dtype=np.int64), 2, None, 40)
     place = np.searchsorted(found.keys, keys >> found.level)
     assert (found.lowest("logits")[place] <= scores).all()
     assert (found.highest("logits")[place] >= scores).all()
@@ -154,7 +156,30 @@ def test_many_rows_are_counted_as_few_are(kind: str, limit: int) -> None:
     """Above a size the level is guessed from the first rows, and the rest counted without a sort."""
     rows = 2 * _SAMPLE + 5
     keys = keys_of(some_scores(kind, rows, 3), "logits")
-    of_class = np.random.default_rng(3).random(rows) < 0.5
+    of_class = np.random.default_rng(3).integers(0, 2, rows)
     half = rows // 2
-    parts = [histogram(keys[at], of_class[at], None, limit) for at in (slice(half), slice(half, None))]
-    assert same(histogram(keys, of_class, None, limit), merged(parts, limit))
+    parts = [histogram(keys[at], of_class[at], 2, None, limit) for at in (slice(half), slice(half, None))]
+    assert same(histogram(keys, of_class, 2, None, limit), merged(parts, limit))
+
+
+def ulps(found: np.ndarray, function: str, arguments: np.ndarray) -> float:
+    """The largest error, in units of the last place of the true value."""
+    with mpmath.workdps(40):
+        exact = [getattr(mpmath, function)(mpmath.mpf(x)) for x in arguments.tolist()]
+        gaps = [abs(mpmath.mpf(y) - z) / np.spacing(abs(float(z))) for y, z in zip(found.tolist(), exact, strict=True)]
+    return float(max(gaps))
+
+
+def test_the_elementary_functions_are_right_to_the_last_digits() -> None:
+    draw = np.random.default_rng(0)
+    below = -np.concatenate([draw.exponential(5, 500), draw.uniform(0, 708, 500), 10.0 ** draw.uniform(-30, 0, 200)])
+    assert ulps(exp(below), "exp", below) <= 2
+    above = np.concatenate([10.0 ** draw.uniform(-307, 307, 500), 1 + draw.normal(size=300) * 1e-3, draw.random(300)])
+    assert ulps(log(above), "log", above) <= 4
+    ratios = np.concatenate([draw.random(500), 10.0 ** draw.uniform(-300, 0, 300)])
+    assert ulps(log1p(ratios), "log1p", ratios) <= 4
+
+
+def test_exp_ends_in_0_and_begins_with_1() -> None:
+    assert exp(np.array([0.0, -0.0, -746.0, -1e308, -np.inf])).tolist() == [1, 1, 0, 0, 0]
+    assert exp(np.array([-744.0])) == pytest.approx(1e-323, abs=5e-324)

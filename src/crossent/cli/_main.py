@@ -41,4 +41,9 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # `| head` has read what it wanted of the help
+            raise SystemExit(0) from None
+        raise

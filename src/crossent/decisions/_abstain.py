@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._errors import InputError
-from ..evaluation import Evaluation
-from ..evaluation._outcomes import outcomes
+from ..evaluation import Evaluation, outcomes
 
 Floats = npt.NDArray[np.float64]
 

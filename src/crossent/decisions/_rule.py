@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._task import IGNORED, Task
-from ..evaluation._figure import cost_matrix
+from ..evaluation import cost_matrix
 from ._choose import Choice
 from ._costs import decide_by_costs, threshold_of_costs
 

@@ -14,14 +14,14 @@ from torch import Tensor
 from .._errors import InputError
 from .._labels import Label, as_series
 from .._task import Task
+from ._batch import Batch, Plan
 from ._compute import metrics_of
 from ._exact import Floats, check_weights
 from ._file import packed, read, scale_named, write
 from ._metrics import Metrics
 from ._order import Scale
-from ._rows import Rows, kept, rows_of
 from ._scores import as_scores
-from ._state import State, appended, merged_states, state_of
+from ._state import MOST_IN_PAIRS, State, appended, merged_states, state_of
 
 Threshold = float | Sequence[float] | Tensor
 Group = Label | None
@@ -55,12 +55,19 @@ class Evaluation:
     task: Task
     threshold: float | tuple[float, ...]
     bins: int | None
+    pairs: bool = False
     source: Scale | None = None
     _states: Mapping[Group, States] = field(default_factory=dict)
 
     @classmethod
     def empty(
-        cls, task: Task, *, threshold: Threshold = 0.5, exact: bool = False, bins: int | None = None
+        cls,
+        task: Task,
+        *,
+        threshold: Threshold = 0.5,
+        exact: bool = False,
+        bins: int | None = None,
+        pairs: bool = False,
     ) -> Evaluation:
         """An evaluation of no rows.
 
@@ -71,9 +78,12 @@ class Evaluation:
             exact: Keep every different score, however many there are: 24 bytes each, and no figure has a half-width.
             bins: The most bins of one histogram, by default 65,536 for up to 16 classes and fewer for more (2^20 / K,
                 at least 1,024).
+            pairs: Keep each class's scores by true class too, for figures of pairs of classes (one against one). For a
+                multiclass task of up to 64 classes.
 
         Raises:
-            InputError: The threshold is not from 0 to 1, or not one that the task takes; or too few bins.
+            InputError: The threshold is not from 0 to 1, or not one that the task takes; or too few bins; or pairs of
+                another task.
         """
         limits = torch.as_tensor(threshold, dtype=torch.float64)
         shape = (0,) if task.kind == "binary" else (0, len(task))
@@ -81,8 +91,13 @@ class Evaluation:
         if bins is not None and (exact or bins < FEWEST_BINS):
             what = "bins has no meaning with exact=True" if exact else f"bins must be at least {FEWEST_BINS}"
             raise InputError(f"{what}; got {bins}: leave one of them out")
+        if pairs and (task.kind != "multiclass" or len(task) > MOST_IN_PAIRS):
+            raise InputError(
+                f"pairs=True is for multiclass tasks of up to {MOST_IN_PAIRS} classes; "
+                f"this one is {task.kind}, of {len(task)}"
+            )
         most = None if exact else bins or max(2**10, min(2**16, 2**20 // len(task)))
-        return cls(task, tuple(limits.tolist()) if limits.ndim else float(limits), most)
+        return cls(task, tuple(limits.tolist()) if limits.ndim else float(limits), most, pairs)
 
     @property
     def rows(self) -> int:
@@ -157,20 +172,14 @@ class Evaluation:
             raise InputError("labels and scores must be tensors here; crossent.evaluate takes anything else")
         labels, scores = labels.detach().cpu(), scores.detach().cpu()
         self._check(labels, scores, source)
-        rows = len(labels)
-        given = _weights(weights, rows)
-        parts = {None: np.ones(rows, dtype=np.bool_)} if groups is None else _by_group(groups, rows)
-        evaluation = self
-        step = max(1, _MOST_SCORES // max(1, scores.numel() // max(rows, 1)))
-        for start in range(0, max(rows, 1), step):  # merging gives the same bits, and less is in memory
-            at = slice(start, start + step)
-            block = rows_of(
-                self.task, labels[at], scores[at], source, self._limits(), None if given is None else given[at]
-            )
-            more = {
-                name: (self._state_of(block, mine[at]),) for name, mine in parts.items() if mine[at].any() or not rows
-            }
-            evaluation = evaluation._with(replace(self, source=source, _states=more))
+        batch = Batch(labels, scores, _weights(weights, len(labels)))
+        plan = Plan(self.task, source, self._limits(), self.bins, self.pairs)
+        evaluation = replace(self, source=source)
+        for name, places in _by_group(groups, len(labels)).items():
+            mine = batch if places is None else batch.taken(places)
+            for block in mine.blocks(_MOST_SCORES):  # merging gives the same bits, and less is in memory
+                more = {name: (state_of(plan, block),)}
+                evaluation = evaluation._with(replace(self, source=source, _states=more))
         return evaluation
 
     def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
@@ -186,11 +195,6 @@ class Evaluation:
     def _limits(self) -> float | Tensor:
         return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
 
-    def _state_of(self, rows: Rows, mine: np.ndarray) -> State:
-        labelled = mine & kept(rows)
-        ignored = int(mine.sum() - labelled.sum())
-        return state_of(self.task, rows if labelled.all() else rows.taken(labelled), ignored, self.bins)
-
     def merge(self, other: Evaluation) -> Evaluation:
         """The evaluation of the rows of both.
 
@@ -205,6 +209,8 @@ class Evaluation:
         if self.bins != other.bins:
             one, two = ("exact=True" if each.bins is None else f"{each.bins} bins" for each in (self, other))
             raise InputError(f"only evaluations of one fineness merge; got {one} and {two}")
+        if self.pairs != other.pairs:
+            raise InputError("only evaluations that keep the same merge; one was made with pairs=True")
         if None not in (self.source, other.source) and self.source != other.source:
             raise InputError(f"only evaluations of one kind of scores merge; got {self.source} and {other.source}")
         return self._with(other)
@@ -229,6 +235,7 @@ class Evaluation:
             "task": self.task.to_dict(),
             "threshold": self.threshold,
             "bins": self.bins,
+            "pairs": self.pairs,
             "source": self.source,
             "groups": names,
         }
@@ -263,6 +270,7 @@ class Evaluation:
             task,
             tuple(threshold) if isinstance(threshold, list) else threshold,
             record["bins"],
+            record.get("pairs", False),
             scale_named(record["source"]),
             {name: (state,) for name, state in zip(record["groups"], states, strict=True)},
         )
@@ -338,8 +346,10 @@ def _weights(weights: object, rows: int) -> Floats | None:
     return values
 
 
-def _by_group(groups: object, rows: int) -> dict[Group, np.ndarray]:
-    """Which rows are of each group."""
+def _by_group(groups: object, rows: int) -> dict[Group, Tensor | None]:
+    """The places of each group's rows; of all rows None where there are no groups."""
+    if groups is None:
+        return {None: None}
     series = as_series(groups)
     if len(series) != rows:
         raise InputError(f"groups must have as many rows as the labels; got {len(series)} and {rows}")
@@ -347,4 +357,6 @@ def _by_group(groups: object, rows: int) -> dict[Group, np.ndarray]:
         raise InputError(
             f"groups must not be missing; {series.null_count()} of {rows} are: name their group, such as 'unknown'"
         )
-    return {name: (series == name).to_numpy() for name in series.unique(maintain_order=True)}
+    places = series.to_frame("group").with_row_index("row").group_by("group", maintain_order=True).agg("row")
+    rows_of = (torch.from_numpy(each.to_numpy().astype(np.int64)) for each in places["row"])
+    return dict(zip(places["group"].to_list(), rows_of, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import os
 import zipfile
@@ -26,7 +27,8 @@ from ._tally import Tally
 Arrays = dict[str, npt.NDArray[np.int64]]
 
 _FORMAT = "crossent evaluation"
-_VERSION = 1
+_VERSION = 2
+"""1: neither decided nor pairs, and no hinge loss of several classes; all else as here."""
 
 
 def packed(record: Mapping[str, Any], states: list[State]) -> bytes:
@@ -79,14 +81,14 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Task, list[State
         raise InputError(
             f"{path} must be an evaluation that Evaluation.save wrote; it is another kind of file, or damaged"
         ) from None
-    if record["version"] != _VERSION:
+    if record["version"] not in (1, _VERSION):
         raise InputError(
-            f"{path} must be of version {_VERSION}; it is of {record['version']}: read it with a newer crossent"
+            f"{path} must be of version {_VERSION} or 1; it is of {record['version']}: read it with a newer crossent"
         )
     try:
         task = Task.from_dict(record["task"])
         return record, task, [_state(each, f"{place}", arrays, task) for place, each in enumerate(record["states"])]
-    except (KeyError, ValueError, TypeError, AttributeError):
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
         raise InputError(f"the evaluation {path} is damaged: its parts do not belong together") from None
 
 
@@ -99,7 +101,7 @@ def _state_record(state: State, name: str, arrays: Arrays) -> dict[str, Any]:
     _keep(state.confusion, f"{name}.confusion", arrays)
     if state.ranks is not None:
         _keep(state.ranks, f"{name}.ranks", arrays)
-    bins = [*state.histograms, *([] if state.top is None else [state.top])]
+    bins = [*state.histograms, *([] if state.top is None else [state.top]), *state.decided, *state.pairs]
     for place, each in enumerate(bins):
         arrays[f"{name}.{place}.keys"] = np.diff(each.keys, prepend=0)  # small numbers, which compress
         _keep(each.tally, f"{name}.{place}", arrays)
@@ -107,6 +109,8 @@ def _state_record(state: State, name: str, arrays: Arrays) -> dict[str, Any]:
         "rows": state.rows,
         "ignored": state.ignored,
         "levels": [each.level for each in bins],
+        "decided": len(state.decided),
+        "pairs": len(state.pairs),
         "sums": {each: format(total, "x") for each, total in sorted(state.sums.items())},
     }
 
@@ -121,25 +125,42 @@ def _state(record: Mapping[str, Any], name: str, arrays: Arrays, task: Task) -> 
     size = len(task)
     cells = (size, 2, 2) if task.kind == "multilabel" else (size, size)
     single = task.kind == "multiclass"
-    bins = [_histogram(level, f"{name}.{place}", arrays) for place, level in enumerate(record["levels"])]
+    given = iter(enumerate(record["levels"]))
+
+    def taken(count: int, sides: int = 2) -> tuple[Histogram, ...]:
+        return tuple(
+            _histogram(level, sides, f"{name}.{place}", arrays) for place, level in itertools.islice(given, count)
+        )
+
     state = State(
         rows=int(record["rows"]),
         ignored=int(record["ignored"]),
         confusion=_tally(f"{name}.confusion", cells, arrays),
-        histograms=tuple(bins[: 1 if task.kind == "binary" else size]),
-        top=bins[-1] if single else None,
+        histograms=taken(1 if task.kind == "binary" else size),
+        top=taken(1)[0] if single else None,
+        decided=taken(record.get("decided", 0)),
+        pairs=taken(record.get("pairs", 0), size),
         ranks=_tally(f"{name}.ranks", (size,), arrays) if single else None,
         sums={each: int(total, 16) for each, total in record["sums"].items()},
     )
-    counted = [int(each.tally.counts.sum()) for each in bins]
-    if len(bins) != (1 if task.kind == "binary" else size + single) or {*counted} != {state.rows}:
-        raise ValueError("rows are missing")
+    _check_rows(state)
+    if len(state.histograms) != (1 if task.kind == "binary" else size) or [*given]:
+        raise ValueError("histograms are missing")
     return state
 
 
-def _histogram(level: int, name: str, arrays: Arrays) -> Histogram:
+def _check_rows(state: State) -> None:
+    whole = [*state.histograms, *([] if state.top is None else [state.top]), *state.pairs]
+    counted = {int(each.tally.counts.sum()) for each in whole}
+    if state.decided:
+        counted.add(sum(int(each.tally.counts.sum()) for each in state.decided))
+    if counted != {state.rows}:
+        raise ValueError("rows are missing")
+
+
+def _histogram(level: int, sides: int, name: str, arrays: Arrays) -> Histogram:
     keys = np.cumsum(arrays[f"{name}.keys"])
-    return Histogram(level, keys, _tally(name, (len(keys), 2), arrays))
+    return Histogram(level, keys, _tally(name, (len(keys), sides), arrays))
 
 
 def _tally(name: str, shape: tuple[int, ...], arrays: Arrays) -> Tally:

@@ -18,18 +18,17 @@ from ._exact import Floats, Ints, carried
 from ._order import Scale, scores_of
 from ._tally import Tally, summed, tally
 
-Bools = npt.NDArray[np.bool_]
-
 _SAMPLE = 1 << 17
-_DENSE = 1 << 20
+_DENSE = 1 << 21
 _POWERS = np.array([1 << place for place in range(64)], dtype=np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Rows by score, those of the class and the others apart.
+    """Rows by score and side.
 
-    keys: `(m,)` the leading bits of each bin that has rows, ascending. tally: `(m, 2)` others, and rows of the class.
+    keys: `(m,)` the leading bits of each bin that has rows, ascending. tally: `(m, S)` rows of each side: most often
+    others, and rows of the class.
     """
 
     level: int
@@ -54,42 +53,46 @@ class Histogram:
         return scores_of((self.keys << self.level) | ((1 << self.level) - 1), scale)
 
 
-def histogram(keys: Ints, of_class: Bools, weights: Ints | None, limit: int | None) -> Histogram:
-    """Count rows by the number of their score.
+def histogram(keys: Ints, side: Ints, sides: int, weights: Ints | None, limit: int | None) -> Histogram:
+    """Count rows by the number of their score, and by their side.
 
     Args:
         keys: `(n,)` numbers of scores.
-        of_class: `(n,)` whether the row is of the class.
+        side: `(n,)` from 0 to `sides` - 1.
+        sides: How many there are.
         weights: Limbs `(n, LIMBS)`, or None.
         limit: The most bins; None for as many as there are different scores.
     """
     if limit is None or weights is not None or len(keys) < 2 * _SAMPLE:
-        return merged(_sides(keys, of_class, weights, 0), limit)
+        return merged(_parts(keys, side, sides, weights, 0), limit)
     # The level of some rows is at most that of all, so the rest can be counted at it, most often without a sort.
-    first = merged(_sides(keys[:_SAMPLE], of_class[:_SAMPLE], None, 0), limit)
+    first = merged(_parts(keys[:_SAMPLE], side[:_SAMPLE], sides, None, 0), limit)
     rest = keys[_SAMPLE:] >> first.level
     lowest = int(rest.min())
     span = int(rest.max()) - lowest + 1
-    if span > _DENSE:
-        return merged([first, *_sides(rest, of_class[_SAMPLE:], None, first.level)], limit)
-    dense = tally(2 * (rest - lowest) + of_class[_SAMPLE:], (span, 2), None).counts
+    if span * sides > _DENSE:
+        return merged([first, *_parts(rest, side[_SAMPLE:], sides, None, first.level)], limit)
+    dense = tally(sides * (rest - lowest) + side[_SAMPLE:], (span, sides), None).counts
     filled = np.flatnonzero(dense.any(axis=1))
     return merged([first, Histogram(first.level, filled + lowest, Tally(dense[filled]))], limit)
 
 
-def _sides(keys: Ints, of_class: Bools, weights: Ints | None, level: int) -> list[Histogram]:
-    sides = ((0, ~of_class), (1, of_class))
-    return [_side(keys[rows], None if weights is None else weights[rows], level, side) for side, rows in sides]
+def _parts(keys: Ints, side: Ints, sides: int, weights: Ints | None, level: int) -> list[Histogram]:
+    mine = (side == place for place in range(sides))
+    return [
+        _side(keys[rows], None if weights is None else weights[rows], level, place, sides)
+        for place, rows in enumerate(mine)
+    ]
 
 
-def _side(keys: Ints, weights: Ints | None, level: int, side: int) -> Histogram:
+def _side(keys: Ints, weights: Ints | None, level: int, side: int, sides: int) -> Histogram:
     if weights is None:
         ordered, sums = np.sort(keys), None
     else:
         order = np.argsort(keys, kind="stable")
         ordered, sums = keys[order], weights[order]
     starts = _starts(ordered)
-    counts = np.zeros((len(starts), 2), dtype=np.int64)
+    counts = np.zeros((len(starts), sides), dtype=np.int64)
     counts[:, side] = np.diff(starts, append=len(ordered))
     if sums is None:
         return Histogram(level, ordered[starts], Tally(counts))

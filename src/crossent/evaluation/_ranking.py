@@ -6,7 +6,7 @@ it can be, with half the distance between the ends beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .._task import Task
 from ._exact import Amounts, Floats, Ints
-from ._histogram import Histogram
+from ._histogram import Histogram, merged
 from ._order import Scale
 from ._rows import sigmoid
 from ._state import State
@@ -65,6 +65,11 @@ def class_ranking(task: Task, state: State, scale: Scale, place: int) -> Ranking
     if task.kind == "binary":
         return _downwards(state.histograms[0], scale) if place else _upwards(state.histograms[0], scale)
     return _downwards(state.histograms[place], scale)
+
+
+def pooled_ranking(state: State, scale: Scale, places: Sequence[int]) -> Ranking:
+    """The ranking of all pairs of a row and one of these classes, as the micro average takes them."""
+    return _downwards(merged([state.histograms[place] for place in places], None), scale)
 
 
 def _downwards(bins: Histogram, scale: Scale) -> Ranking:
