@@ -24,7 +24,7 @@ ROOMS = {
     "models": {"data"},
     "training": {"_task", "data", "models"},
     "calibration": {"_task"},
-    "evaluation": {"_task", "_labels"},
+    "evaluation": {"_task", "_labels", "_shapes"},
     "decisions": {"_task", "_labels", "evaluation"},
     "classifier": {
         "_labels",

@@ -203,17 +203,22 @@ def distinct(series: pl.Series) -> list[Label]:
         raise InputError("labels must not be empty; got 0 rows")
     if series.null_count():
         raise InputError(f"{_missing_rows(series)}: remove these rows")
-    counts = dict(series.value_counts().rows())
+    return distinct_counted(dict(series.value_counts().rows()))
+
+
+def distinct_counted(counts: dict[Label, int]) -> list[Label]:
+    """The same of labels that have been counted."""
     _refuse_markers(counts)
     _refuse_near_misses(counts)
+    rows = sum(counts.values())
     if len(counts) < 2:
         raise InputError(
-            f"labels must hold at least two classes; all {len(series)} are {next(iter(counts))!r}: "
+            f"labels must hold at least two classes; all {rows} are {next(iter(counts))!r}: "
             "there is nothing to tell apart"
         )
-    if len(counts) > _TOO_MANY or (len(counts) > 20 and len(counts) > len(series) / 2):
+    if len(counts) > _TOO_MANY or (len(counts) > 20 and len(counts) > rows / 2):
         raise InputError(
-            f"labels must be classes that repeat; got {len(counts)} different values in {len(series)} rows: "
+            f"labels must be classes that repeat; got {len(counts)} different values in {rows} rows: "
             "this looks like a number to predict, a text or an identifier"
         )
     return sorted(counts)

@@ -16,7 +16,7 @@ from .._errors import DataWarning, InputError
 from .._task import Task
 from ..calibration import Calibration
 from ..data import Column, Encoder, Oddities, Table, batches, describe, typed
-from ..decisions import Rule
+from ..decisions import Rule, judge
 from ..evaluation import Evaluation
 from ..models import Architecture
 from ..training import Epoch, History, predict_logits
@@ -114,10 +114,12 @@ class Model:
     ) -> Evaluation:
         """Judge the model on a labelled table, which holds the target column; see `predict`.
 
-        Costs of more than two classes, and abstention, take no part: the figures of decisions are of the most probable
-        class.
+        The decisions that are judged are those that `predict` makes. Where the model abstains, the evaluation has the
+        groups "decided" and "undecided", and `decisions.coverage` sums them up; its own figures are of all rows, as if
+        each had to be decided.
         """
-        evaluation = Evaluation.empty(self.task, threshold=self.rule.threshold if threshold is None else threshold)
+        rule = self.rule if threshold is None else Rule(self.task, threshold)
+        evaluation = Evaluation.empty(self.task, threshold=rule.threshold)
         for frame, logits in self._logits(data, extra, calibrated):
             if self.target.name not in frame.columns:
                 raise InputError(
@@ -126,7 +128,7 @@ class Model:
                 )
             first_row = 1 + evaluation.rows + evaluation.ignored
             labels = self._labels(frame, first_row)
-            evaluation = evaluation.update(labels, logits=logits)
+            evaluation = judge(rule, labels, logits, evaluation=evaluation)
         return evaluation
 
     def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:

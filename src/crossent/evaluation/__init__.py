@@ -42,6 +42,7 @@ from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
 from ._row_losses import row_losses as row_losses
+from ._scored import ScoredColumns as ScoredColumns
 from ._scored import evaluate_scored as evaluate_scored
 from ._scores import as_scores as as_scores
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
