@@ -38,7 +38,7 @@ ROOMS = {
         "functional",
     },
     "inspection": {"_task", "data", "evaluation"},
-    "report": {"_labels", "_task", "evaluation", "training"},
+    "report": {"_labels", "_task", "evaluation", "decisions", "inspection", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

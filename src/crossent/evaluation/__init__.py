@@ -1,5 +1,6 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
+from ._asked import AverageName as AverageName
 from ._calibration_error import calibration_error as calibration_error
 from ._cells import Cells as Cells
 from ._cells_figure import cells_figure as cells_figure
@@ -53,3 +54,4 @@ from ._thresholds import FixedPoint as FixedPoint
 from ._thresholds import ThresholdFigures as ThresholdFigures
 from ._thresholds import at_fixed as at_fixed
 from ._thresholds import at_thresholds as at_thresholds
+from ._wilson import wilson as wilson
