@@ -6,7 +6,8 @@ import typer
 
 import crossent
 
-for command in (fit, predict, evaluate, compare, calibrate, threshold, demo, env):
+from ._calibrate import calibrate
+from ._compare import compare
 from ._demo import demo
 from ._env import env
 from ._evaluate import evaluate
