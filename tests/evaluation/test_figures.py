@@ -83,9 +83,31 @@ def test_shares_of_a_class_and_their_averages(case: Case, name: str, score: Any,
     for average in ("macro", "weighted", "micro"):
         theirs = sklearn_average(case, score, average, zero_division=0, **options)
         same(figure(case.evaluation, name, average=average, **options).value, theirs)
-    if case.labels.ndim == 2 and "beta" not in options:
-        theirs = sklearn_average(case, score, "samples", zero_division=0)
-        same(figure(case.evaluation, name, average="samples").value, theirs)
+    if case.labels.ndim == 2:
+        theirs = sklearn_average(case, score, "samples", zero_division=0, **options)
+        same(figure(case.evaluation, name, average="samples", **options).value, theirs)
+
+
+@pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
+def test_averages_over_some_of_the_classes(case: Case, average: Any) -> None:
+    some: Any = [1] if case.classes == 2 else [2, 0]
+    for name, score in (("precision", sk.precision_score), ("f_score", sk.f1_score), ("jaccard", sk.jaccard_score)):
+        theirs = score(
+            case.labels, case.decisions, average=average, labels=some, sample_weight=case.weights, zero_division=0
+        )
+        same(figure(case.evaluation, name, average=average, classes=some).value, theirs)
+
+
+def test_correlation_and_index_of_each_class(case: Case) -> None:
+    for label in range(case.classes):
+        mine, decided = (
+            (each == label if each.ndim == 1 else each[:, label] == 1) for each in (case.labels, case.decisions)
+        )
+        theirs = sk.matthews_corrcoef(mine, decided, sample_weight=case.weights)
+        same(figure(case.evaluation, "phi_coefficient", label=label).value, theirs)
+        recall, specificity = (figure(case.evaluation, name, label=label).value for name in ("recall", "specificity"))
+        by_hand = (1 + 0.1 * (recall - specificity)) * recall * specificity  # imbalanced-learn's iba
+        same(figure(case.evaluation, "index_of_balanced_accuracy", label=label).value, by_hand)
 
 
 @pytest.mark.parametrize("name", ["accuracy", "balanced_accuracy", "matthews_correlation", "kappa", "hamming_loss"])
@@ -195,6 +217,21 @@ def test_figures_of_the_rankings_of_labels(weighted: bool) -> None:
         assert ours.reason == "leaves out 3: undefined there"
 
 
+@pytest.mark.parametrize("classes", [2, 65, 300])
+def test_rankings_of_many_labels_with_ties(classes: int) -> None:
+    draw = np.random.default_rng(classes)
+    labels = (draw.random((80, classes)) < draw.random((80, 1))).astype(np.int64)
+    labels[:3] = [[0], [1], [0]]
+    scores = np.round(draw.normal(size=(80, classes)) + labels, 1)
+    evaluation = Evaluation.empty(Task.multilabel(range(classes))).update(
+        torch.from_numpy(labels), logits=torch.from_numpy(scores)
+    )
+    same(figure(evaluation, "coverage_error").value, sk.coverage_error(labels, scores))
+    theirs = sk.label_ranking_average_precision_score(labels, scores)
+    same(figure(evaluation, "label_ranking_average_precision").value, theirs)
+    same(figure(evaluation, "label_ranking_loss").value, sk.label_ranking_loss(labels, scores))
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_the_default_figures_take_weights(weighted: bool) -> None:
     case = Case("multiclass", weighted=weighted)
@@ -270,11 +307,11 @@ def test_averages_say_what_they_count_as_0() -> None:
         ("recall", {"average": "macro", "label": "yes"}, "^give a label or an average; got 'yes' and 'macro'$"),
         ("recall", {"label": "maybe"}, r"^label must be one of the classes \['no', 'yes'\]; got 'maybe'$"),
         ("recall", {"average": "samples"}, "^the samples average is of precision, recall, f_score"),
-        ("roc_auc", {"average": "micro"}, "^roc_auc has the averages macro and weighted; got 'micro'$"),
+        ("roc_auc", {"average": "micro"}, "^roc_auc of two classes has the averages macro and weighted; got 'micro'$"),
         ("top_k_accuracy", {"k": 3}, "^k must be from 1 to 2, the number of classes; got 3$"),
         ("top_k_accuracy", {"k": 1}, "^top_k_accuracy is of a multiclass task; this one is binary$"),
         ("f_score", {"beta": 0}, "^beta must be above 0; got 0$"),
-        ("hinge_loss", {}, "^hinge_loss is kept for logits of a binary task$"),
+        ("hinge_loss", {}, "^hinge_loss is kept for logits of a binary or multiclass task$"),
         ("exact_match", {}, "^exact_match is kept for multilabel tasks$"),
     ],
 )

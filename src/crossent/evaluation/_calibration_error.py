@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,7 @@ from .._labels import Label
 from ._evaluation import Evaluation
 from ._exact import Floats
 from ._figure import Figure
-from ._outcomes import Outcomes, outcomes, quantiles
+from ._outcomes import Outcomes, decided_outcomes, outcomes, quantiles
 
 Norm = Literal["l1", "l2", "max"]
 Strategy = Literal["uniform", "quantile"]
@@ -21,7 +22,7 @@ def calibration_error(
     evaluation: Evaluation,
     *,
     label: Label | None = None,
-    average: Literal["classwise"] | None = None,
+    average: Literal["classwise", "toplabel"] | None = None,
     bins: int = 15,
     strategy: Strategy = "uniform",
     norm: Norm = "l1",
@@ -39,7 +40,9 @@ def calibration_error(
     Args:
         evaluation: An evaluation with rows.
         label: One class against all others.
-        average: "classwise": the mean over the classes, each against all others.
+        average: "classwise": the mean over the classes, each against all others. "toplabel" (multiclass): of the
+            confidence, with bins for each class decided for by itself: over-confidence in one class does not make up
+            for under-confidence in another.
         bins: How many; bin b holds probabilities above (b - 1) / bins up to b / bins.
         strategy: "uniform": bins of equal width. "quantile": of about as many rows each.
         norm: How the bins' differences are put together.
@@ -48,7 +51,8 @@ def calibration_error(
         The figure. Of a state that is not exact, the value is the middle of what it can be.
 
     Raises:
-        InputError: There is not at least one bin, or a label and an average.
+        InputError: There is not at least one bin, or a label and an average, or the task is not multiclass and
+            "toplabel" asked for.
 
     Example:
         >>> from crossent import Task, evaluate
@@ -59,35 +63,51 @@ def calibration_error(
 
     References:
         Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, section 2; Kull et al., NeurIPS 2019
-        (classwise); Kumar, Liang and Ma, NeurIPS 2019 (l2).
+        (classwise); Kumar, Liang and Ma, NeurIPS 2019 (l2); Gupta and Ramdas, ICLR 2022 (toplabel).
     """
     if bins < 1:
         raise InputError(f"bins must be at least 1; got {bins}")
     if average is None:
-        return _figure(*_ends(outcomes(evaluation, label), bins, strategy, norm))
+        return _figure(*_ends([outcomes(evaluation, label)], bins, strategy, norm))
     if label is not None:
         raise InputError(f"give a label or an average; got {label!r} and {average!r}")
-    ends = [_ends(outcomes(evaluation, each), bins, strategy, norm) for each in evaluation.task.classes]
+    if average == "toplabel":
+        return _figure(*_ends(_by_decision(evaluation), bins, strategy, norm))
+    ends = [_ends([outcomes(evaluation, each)], bins, strategy, norm) for each in evaluation.task.classes]
     low, high = np.mean(ends, axis=0).tolist()
     return _figure(low, high)
+
+
+def _by_decision(evaluation: Evaluation) -> list[Outcomes]:
+    decided = evaluation.state.decided
+    if not decided:
+        raise InputError(f"toplabel is of what a multiclass task decides for; this one is {evaluation.task.kind}")
+    return [decided_outcomes(evaluation, place) for place, bins in enumerate(decided) if len(bins)]
 
 
 def _figure(low: float, high: float) -> Figure:
     return Figure((low + high) / 2, (high - low) / 2)
 
 
-def _ends(of: Outcomes, bins: int, strategy: Strategy, norm: Norm) -> tuple[float, float]:
-    """The least and the largest that the error can be, knowing of a probability no more than its fine bin."""
+def _ends(parts: Sequence[Outcomes], bins: int, strategy: Strategy, norm: Norm) -> tuple[float, float]:
+    """The least and the largest that the error can be, knowing of a probability no more than its fine bin.
+
+    Each part has bins of its own; their differences are put together.
+    """
     inner = np.linspace(0.0, 1.0, bins + 1)[1:-1]
-    edges = inner if strategy == "uniform" else quantiles(of, inner)
-    place = np.searchsorted(edges, of.middle)
+    columns = [_differences(of, inner if strategy == "uniform" else quantiles(of, inner)) for of in parts]
+    gap, doubt, rows, moving = (np.concatenate(each) for each in zip(*columns, strict=True))
+    return _put_together(np.maximum(gap - doubt, 0), gap + doubt, rows, moving, norm)
+
+
+def _differences(of: Outcomes, edges: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Of each bin the difference, what it can be off by, its rows, and how many of these may be a neighbour's."""
+    place, bins = np.searchsorted(edges, of.middle), len(edges) + 1
     rows, happened, promised = (
         _sums(place, each, bins) for each in (of.amount, of.happened.astype(np.float64), of.amount * of.middle)
     )
-    gap, doubt, moving = np.abs(happened - promised), np.zeros(bins), np.zeros(bins)
-    if not of.exact:
-        doubt, moving = _doubt(of, edges, place, bins)
-    return _put_together(np.maximum(gap - doubt, 0), gap + doubt, rows, moving, norm)
+    doubt, moving = (np.zeros(bins), np.zeros(bins)) if of.exact else _doubt(of, edges, place, bins)
+    return np.abs(happened - promised), doubt, rows, moving
 
 
 def _doubt(of: Outcomes, edges: Floats, place: np.ndarray, bins: int) -> tuple[Floats, Floats]:

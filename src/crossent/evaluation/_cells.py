@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,10 @@ class Cells:
     def support(self) -> Floats:
         """Rows that are of the class."""
         return self.hits + self.misses
+
+    def taken(self, places: Sequence[int]) -> Cells:
+        """Those of some of the classes."""
+        return Cells(*(each[..., places] for each in (self.hits, self.alarms, self.misses, self.rest)))
 
     def pooled(self) -> Cells:
         """The classes' cells added up, `(..., 1)`, as the micro average takes them."""
@@ -95,6 +99,10 @@ RATIOS: dict[str, tuple[Share, str]] = {
 """Without an upper end; undefined (NaN) where the denominator is 0."""
 
 
+_DOMINANCE = 0.1
+"""How much the index of balanced accuracy makes of recall being above specificity."""
+
+
 def of_cells(cells: Cells, name: str, beta: float) -> Floats:
     """A figure of each class, `(..., K)`."""
     match name:
@@ -104,6 +112,14 @@ def of_cells(cells: Cells, name: str, beta: float) -> Floats:
             return of_cells(cells, "recall", 1) + of_cells(cells, "specificity", 1) - 1
         case "markedness":
             return of_cells(cells, "precision", 1) + of_cells(cells, "negative_predictive_value", 1) - 1
+        case "phi_coefficient":  # Matthews' correlation of one class against all others
+            sides = (cells.support, cells.rest + cells.alarms, cells.hits + cells.alarms, cells.rest + cells.misses)
+            spread = np.sqrt(sides[0]) * np.sqrt(sides[1]) * np.sqrt(sides[2]) * np.sqrt(sides[3])
+            covariance = cells.hits * cells.rest - cells.alarms * cells.misses
+            return np.where(spread == 0, 0.0, covariance / np.where(spread == 0, 1, spread))
+        case "index_of_balanced_accuracy":  # Garcia, Mollineda and Sanchez, 2009
+            recall, specificity = of_cells(cells, "recall", 1), of_cells(cells, "specificity", 1)
+            return (1 + _DOMINANCE * (recall - specificity)) * recall * specificity
     share, _ = (SHARES | RATIOS)[name]
     above, below = share(cells, beta)
     empty = below == 0
@@ -112,10 +128,12 @@ def of_cells(cells: Cells, name: str, beta: float) -> Floats:
 
 COMPOSED = {
     "g_mean": ("recall", "specificity"),
+    "index_of_balanced_accuracy": ("recall", "specificity"),
     "informedness": ("recall", "specificity"),
+    "phi_coefficient": ("recall", "specificity", "precision", "negative_predictive_value"),
     "markedness": ("precision", "negative_predictive_value"),
 }
-"""Figures made of two shares."""
+"""Figures made of several shares, each of which must be defined."""
 
 CLASS_FIGURES = (*SHARES, *RATIOS, *COMPOSED)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,11 +13,13 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label, as_series
+from .._shapes import check_scores
 from .._task import Task
 from ._batch import Batch, Plan
 from ._compute import metrics_of
 from ._exact import Floats, check_weights
 from ._file import packed, read, scale_named, write
+from ._given import checked_decisions, judged
 from ._metrics import Metrics
 from ._order import Scale
 from ._scores import as_scores
@@ -58,6 +60,7 @@ class Evaluation:
     bins: int | None
     pairs: bool = False
     source: Scale | None = None
+    given: bool = False
     _states: Mapping[Group, States] = field(default_factory=dict)
 
     @classmethod
@@ -141,6 +144,7 @@ class Evaluation:
         *,
         logits: Tensor | None = None,
         probabilities: Tensor | None = None,
+        decisions: Tensor | None = None,
         weights: object = None,
         groups: object = None,
     ) -> Evaluation:
@@ -152,6 +156,8 @@ class Evaluation:
             labels: Encoded labels, as `task.encode` returns them.
             logits: `(n,)` if binary, else `(n, K)`.
             probabilities: `(n,)` if binary, else `(n, K)`.
+            decisions: `(n,)` codes of a multiclass task, judged in place of the most probable class, such as those of
+                least expected cost; with all rows or with none.
             weights: `(n,)` how much each row counts, from 0 to 2^31; with all rows or with none.
             groups: `(n,)` the name of each row's group, as labels are given; with all rows or with none.
 
@@ -173,25 +179,22 @@ class Evaluation:
             raise InputError("labels and scores must be tensors here; crossent.evaluate takes anything else")
         labels, scores = labels.detach().cpu(), scores.detach().cpu()
         self._check(labels, scores, source)
-        batch = Batch(labels, scores, _weights(weights, len(labels)))
+        decided = None if decisions is None else checked_decisions(self.task, decisions, len(labels))
+        batch = Batch(labels, scores, _weights(weights, len(labels)), decided)
         plan = Plan(self.task, source, self._limits(), self.bins, self.pairs)
         evaluation = replace(self, source=source)
         for name, places in _by_group(groups, len(labels)).items():
             mine = batch if places is None else batch.taken(places)
-            for block in mine.blocks(_MOST_SCORES):  # merging gives the same bits, and less is in memory
-                more = {name: (swept(plan, block) or state_of(plan, block),)}
-                evaluation = evaluation._with(replace(self, source=source, _states=more))
+            for state in _states_of(plan, mine, batch):
+                more = {name: (state,)}
+                evaluation = evaluation._with(replace(self, source=source, given=decided is not None, _states=more))
         return evaluation
 
     def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
         self.task.check_labels(labels)
-        if source == "logits":
-            self.task.probabilities(scores[:0])  # the shape, before the values
-            _check_finite(scores)
+        check_scores(self.task.kind, len(self.task), scores, source)
         if len(labels) != len(scores):
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
-        if source == "probabilities":
-            self.task.check_probabilities(scores)
 
     def _limits(self) -> float | Tensor:
         return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
@@ -220,12 +223,17 @@ class Evaluation:
         if self._states and other._states:
             if (None in self._states) != (None in other._states):
                 raise InputError("all rows must have a group, or none; got both: give groups with each update")
+            if self.given != other.given:
+                raise InputError(
+                    "decisions are given with all rows, or with none; got both: give them with each update"
+                )
             if self.weighted != other.weighted:
                 raise InputError("all rows must have a weight, or none; got both: give weights with each update")
         states = dict(self._states)
         for name, more in other._states.items():
             states[name] = appended(states.get(name, ()), more, self.bins)
-        return replace(self, source=self.source or other.source, _states=states)
+        given = self.given if self._states else other.given
+        return replace(self, source=self.source or other.source, given=given, _states=states)
 
     def to_bytes(self) -> bytes:
         """All of this value; evaluations of the same rows, however they came, give the same bytes."""
@@ -238,6 +246,7 @@ class Evaluation:
             "bins": self.bins,
             "pairs": self.pairs,
             "source": self.source,
+            "given": self.given,
             "groups": names,
         }
         return packed(record, [merged_states(self._states[name], self.bins) for name in names])
@@ -273,6 +282,7 @@ class Evaluation:
             record["bins"],
             record.get("pairs", False),
             scale_named(record["source"]),
+            record.get("given", False),
             {name: (state,) for name, state in zip(record["groups"], states, strict=True)},
         )
 
@@ -283,6 +293,12 @@ class Evaluation:
             InputError: There are no rows.
         """
         return metrics_of(self.task, self.threshold, self.state, self.source or "logits")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from ._html import html_of  # its intervals are made of evaluations
+
+        return html_of(self)
 
 
 def evaluate(
@@ -328,12 +344,30 @@ def evaluate(
     )
 
 
-def _check_finite(logits: Tensor) -> None:
-    if not logits.is_floating_point():
-        raise InputError(f"logits must be floating-point numbers; got {logits.dtype}")
-    bad = int((~logits.isfinite()).sum())
+def _states_of(plan: Plan, mine: Batch, batch: Batch) -> Iterator[State]:
+    """The states of some of a batch's rows, which merge to that of all of them.
+
+    Raises:
+        InputError: A score of the batch is none; the kernel only says that there is one.
+    """
+    state = swept(plan, mine)
+    if state is not None:
+        yield judged(state, mine)
+        return
+    _check_values(plan, batch.scores)
+    for block in mine.blocks(_MOST_SCORES):
+        yield judged(state_of(plan, block), block)
+
+
+def _check_values(plan: Plan, scores: Tensor) -> None:
+    if plan.scale == "probabilities":
+        plan.task.check_probabilities(scores)
+        return
+    if not scores.is_floating_point():
+        raise InputError(f"logits must be floating-point numbers; got {scores.dtype}")
+    bad = int((~scores.isfinite()).sum())
     if bad:
-        raise InputError(f"logits must be finite; {bad} of {logits.numel()} are NaN or infinite")
+        raise InputError(f"logits must be finite; {bad} of {scores.numel()} are NaN or infinite")
 
 
 def _weights(weights: object, rows: int) -> Floats | None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -13,29 +11,15 @@ from .._errors import InputError
 from .._labels import Label
 from .._task import Task
 from ._agreement import AGREEMENT
+from ._areas import AREAS
+from ._asked import PAIRED, ROW_MEANS, SKILL, Asked, AverageName, checked
 from ._cells import CLASS_FIGURES, Cells, cells_of, empty_reason, label_cells_of, of_cells
-from ._compute import metrics_of
 from ._curves import place_of
 from ._evaluation import Evaluation
 from ._exact import Amounts, Floats
-from ._ranking import average_precision, class_ranking, roc_auc
-
-AverageName: TypeAlias = Literal["macro", "weighted", "micro", "samples"]
-
-RANKED = {"roc_auc": roc_auc, "average_precision": average_precision}
-ROW_MEANS = {
-    "log_loss": "log_loss",
-    "brier": "brier",
-    "hinge_loss": "hinge_loss",
-    "exact_match": "exact_match",
-    "coverage_error": "coverage",
-    "label_ranking_average_precision": "ranking_precision",
-    "label_ranking_loss": "ranking_loss",
-}
-"""Means over rows, by the name under which the rows' values are summed."""
-SKILL = {"d2_log_loss": "log_loss", "d2_brier": "brier"}
-PLACED = ("top_k_accuracy", "mean_reciprocal_rank")
-NAMES = (*CLASS_FIGURES, *AGREEMENT, *RANKED, *ROW_MEANS, *SKILL, *PLACED)
+from ._pairs import one_against_one
+from ._ranking import Ranking, class_ranking, pooled_ranking
+from ._reasons import listed
 
 
 @dataclass(frozen=True)
@@ -50,37 +34,31 @@ class Figure:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Which figure: its name, the class or the average it is of, and beta or k where it has one."""
-
-    name: str
-    label: Label | None = None
-    average: AverageName | None = None
-    beta: float = 1.0
-    k: int = 1
-
-
 def figure(
     evaluation: Evaluation,
     name: str,
     *,
     label: Label | None = None,
     average: AverageName | None = None,
+    classes: Sequence[Label] | None = None,
     beta: float = 1.0,
     k: int = 1,
+    fpr_range: tuple[float, float] | None = None,
 ) -> Figure:
     """One figure by its name.
 
     Of a class (`label`, by default the positive one of a binary task) or averaged over them (`average`): precision,
     recall, specificity, negative_predictive_value, false_positive_rate, false_negative_rate, false_discovery_rate,
     false_omission_rate, f_score (with `beta`), jaccard, one_against_rest_accuracy, prevalence, decided_share,
-    positive_likelihood_ratio, negative_likelihood_ratio, diagnostic_odds_ratio, g_mean, informedness, markedness,
-    roc_auc, average_precision.
+    positive_likelihood_ratio, negative_likelihood_ratio, diagnostic_odds_ratio, g_mean, index_of_balanced_accuracy,
+    informedness, markedness, phi_coefficient; roc_auc, average_precision, partial_roc_auc and log_auc (with
+    `fpr_range`), equal_error_rate.
+
+    Of all pairs of classes: one_against_one_roc_auc (multiclass, with `pairs=True`).
 
     Of all rows: accuracy, balanced_accuracy, adjusted_balanced_accuracy, matthews_correlation, kappa, linear_kappa,
-    quadratic_kappa, zero_one_loss, hamming_loss, log_loss, brier, d2_log_loss, d2_brier; hinge_loss (binary, of
-    logits); top_k_accuracy (with `k`) and mean_reciprocal_rank (multiclass); exact_match, coverage_error,
+    quadratic_kappa, zero_one_loss, hamming_loss, log_loss, brier, d2_log_loss, d2_brier; hinge_loss (of logits, of one
+    label a row); top_k_accuracy (with `k`) and mean_reciprocal_rank (multiclass); exact_match, coverage_error,
     label_ranking_average_precision and label_ranking_loss (multilabel).
 
     Args:
@@ -88,9 +66,13 @@ def figure(
         name: The figure.
         label: The class that it is of.
         average: "macro": the mean over classes. "weighted": the mean by their rows. "micro": of the classes' counts
-            added up. "samples" (multilabel precision, recall, f_score with beta 1, jaccard): of each row, averaged.
+            added up, or of all their scores ranked together. "samples" (multilabel precision, recall, jaccard, and
+            f_score with beta 0.5, 1 or 2): of each row, averaged.
+        classes: Those that a macro, weighted or micro average is over; by default all.
         beta: How much recall counts against precision in the f_score.
         k: How many of the classes that score highest are looked at.
+        fpr_range: The false positive rates that partial_roc_auc and log_auc are taken over; log_auc's are 0.001 to 0.1
+            if none are given.
 
     Raises:
         InputError: There is no such figure, or not for this task; the message says which there are.
@@ -103,23 +85,38 @@ def figure(
         Figure(value=1.0, half_width=0.0, reason='')
         >>> figure(evaluation, "positive_likelihood_ratio").reason
         "undefined: no row is 'yes' or there is no false alarm"
+
+    References:
+        Hand and Till, A simple generalisation of the area under the ROC curve, Machine Learning 2001. Crammer and
+        Singer, On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2001 (hinge_loss).
+        McClish, Analyzing a portion of the ROC curve, Medical Decision Making 1989. Mysinger and Shoichet, Rapid
+        context-dependent ligand desolvation in molecular docking, Journal of Chemical Information and Modeling 2010
+        (log_auc). Garcia, Mollineda and Sanchez, Index of balanced accuracy, IbPRIA 2009 (with its weight at 0.1).
     """
-    asked = checked(evaluation.task, Asked(name, label, average, beta, k))
-    state, task = evaluation.state, evaluation.task
+    return figure_of(evaluation, Asked(name, label, average, classes, beta, k, fpr_range))
+
+
+def figure_of(evaluation: Evaluation, asked: Asked) -> Figure:
+    """The figure asked for."""
+    task, state, name = evaluation.task, evaluation.state, checked(evaluation.task, asked).name
+    if asked.average == "samples":
+        if asked.samples_name not in state.sums:
+            raise InputError(f"the samples average of {name} with beta {asked.beta:g} was not kept when this was saved")
+        return Figure(state.mean(asked.samples_name))
+    if (name, task.kind) == ("accuracy", "multilabel"):
+        return Figure(state.mean("exact_match"))
     if name in CLASS_FIGURES or name in AGREEMENT:
-        if average == "samples":
-            return Figure(state.mean(_samples_name(asked)))
-        if (name, task.kind) == ("accuracy", "multilabel"):
-            return Figure(state.mean("exact_match"))
         value = float(of_matrices(task, state.confusion.amounts, asked))
         return Figure(value, reason=_reason(task, state.confusion.amounts, asked, value))
-    if name in RANKED:
-        return _ranked(evaluation, asked)
+    if name in AREAS:
+        return _area(evaluation, asked)
+    if name == PAIRED:
+        return _paired(evaluation, asked)
     if name in SKILL:
         return _skill(evaluation, SKILL[name])
     if name in ROW_MEANS:
         if ROW_MEANS[name] not in state.sums:
-            raise InputError(f"{name} is kept {_KEPT[name]}")
+            raise InputError(f"{name} is kept for {_KEPT[name]}")
         return Figure(state.mean(ROW_MEANS[name]))
     if state.ranks is None:
         raise InputError(f"{name} is of a multiclass task; this one is {task.kind}")
@@ -127,69 +124,38 @@ def figure(
 
 
 _KEPT = {
-    "hinge_loss": "for logits of a binary task",
-    "exact_match": "for multilabel tasks",
+    "hinge_loss": "logits of a binary or multiclass task",
     **dict.fromkeys(
-        ("coverage_error", "label_ranking_average_precision", "label_ranking_loss"),
-        "for multilabel tasks of up to 64 labels",
+        ("exact_match", "coverage_error", "label_ranking_average_precision", "label_ranking_loss"), "multilabel tasks"
     ),
 }
-
-
-def checked(task: Task, asked: Asked) -> Asked:
-    """The same, or an InputError if there is no such figure."""
-    if asked.name not in NAMES:
-        close = difflib.get_close_matches(asked.name, NAMES, n=1)
-        hint = f": did you mean {close[0]!r}?" if close else f": there are {', '.join(NAMES)}"
-        raise InputError(f"there is no figure {asked.name!r}{hint}")
-    of_class = asked.name in CLASS_FIGURES or asked.name in RANKED
-    if not of_class and (asked.label is not None or asked.average is not None):
-        raise InputError(f"{asked.name} is of all rows; it takes no label and no average")
-    if of_class and asked.label is not None and asked.average is not None:
-        raise InputError(f"give a label or an average; got {asked.label!r} and {asked.average!r}")
-    if of_class and asked.average is None:
-        place_of(task, asked.label)
-    if asked.average == "micro" and asked.name in RANKED:
-        raise InputError(f"{asked.name} has the averages macro and weighted; got 'micro'")
-    if asked.average == "samples" and (task.kind != "multilabel" or _samples_name(asked) not in _SAMPLES):
-        raise InputError(f"the samples average is of {', '.join(_SAMPLES.values())} of multilabel tasks")
-    if not 1 <= asked.k <= len(task):
-        raise InputError(f"k must be from 1 to {len(task)}, the number of classes; got {asked.k}")
-    if not asked.beta > 0:
-        raise InputError(f"beta must be above 0; got {asked.beta}")
-    return asked
-
-
-_SAMPLES = {
-    "samples_precision": "precision",
-    "samples_recall": "recall",
-    "samples_f1": "f_score (beta 1)",
-    "samples_jaccard": "jaccard",
-}
-
-
-def _samples_name(asked: Asked) -> str:
-    return "samples_f1" if (asked.name, asked.beta) == ("f_score", 1) else f"samples_{asked.name}"
 
 
 def of_matrices(task: Task, matrices: Amounts, asked: Asked) -> Floats:
     """A figure of decisions, `(...)`, of confusion matrices `(..., K, K)` or `(..., K, 2, 2)`."""
     if asked.name in AGREEMENT and task.kind != "multilabel":
         return AGREEMENT[asked.name](np.asarray(matrices, dtype=np.float64))
-    cells = label_cells_of(matrices) if task.kind == "multilabel" else cells_of(matrices)
+    cells = class_cells(task, matrices)
     if asked.name in AGREEMENT:
         return _of_labels(cells.pooled(), asked.name)
+    if asked.average is None:
+        return of_cells(cells, asked.name, asked.beta)[..., place_of(task, asked.label)]
+    cells = cells.taken(asked.places(task))
     if asked.average == "micro":
         return of_cells(cells.pooled(), asked.name, asked.beta)[..., 0]
-    each = of_cells(cells, asked.name, asked.beta)
-    if asked.average is None:
-        return each[..., place_of(task, asked.label)]
-    return _averaged(each, cells.support, asked.average)
+    return averaged(of_cells(cells, asked.name, asked.beta), cells.support, asked.average)
 
 
-def _averaged(values: Floats, support: Floats, average: AverageName) -> Floats:
-    """The mean of the classes for which the figure is defined, each alike or by its rows."""
-    weights = np.where(np.isnan(values), 0.0, support if average == "weighted" else 1.0)
+def class_cells(task: Task, matrices: Amounts) -> Cells:
+    """The cells of each class against all others."""
+    return label_cells_of(matrices) if task.kind == "multilabel" else cells_of(matrices)
+
+
+def averaged(values: Floats, support: Floats, average: AverageName) -> Floats:
+    """The mean of the classes for which the figure is defined, each alike or by its rows, if any of them has any."""
+    defined = np.where(np.isnan(values), 0.0, 1.0)
+    weights = defined * support if average == "weighted" else defined
+    weights = np.where(weights.sum(axis=-1, keepdims=True) == 0, defined, weights)
     total = weights.sum(axis=-1)
     summed = (weights * np.where(np.isnan(values), 0.0, values)).sum(axis=-1)
     return np.where(total == 0, np.nan, summed / np.where(total == 0, 1, total))
@@ -198,7 +164,8 @@ def _averaged(values: Floats, support: Floats, average: AverageName) -> Floats:
 def _of_labels(cells: Cells, name: str) -> Floats:
     if name != "hamming_loss":
         raise InputError(f"{name} is of one label a row; a multilabel task has it label by label: see figure's list")
-    return (1 - of_cells(cells, "one_against_rest_accuracy", 1))[..., 0]
+    wrong = cells.alarms + cells.misses
+    return (wrong / (wrong + cells.hits + cells.rest))[..., 0]
 
 
 def of_ranks(counts: Floats, asked: Asked) -> Floats:
@@ -216,35 +183,60 @@ def _reason(task: Task, matrix: Amounts, asked: Asked, value: float) -> str:
         used = [int(np.count_nonzero(matrix.sum(axis))) for axis in (0, 1)]
         constant = used == [1, 1] if "kappa" in asked.name else asked.name == "matthews_correlation" and 1 in used
         return "set to 0: all labels or all decisions are one class" if constant else ""
-    cells = label_cells_of(matrix) if task.kind == "multilabel" else cells_of(matrix)
+    cells, places = class_cells(task, matrix), asked.places(task)
     if asked.average == "micro":
-        return empty_reason(cells.pooled(), asked.name, asked.beta, "any of the classes")
-    reasons = {
-        name: empty_reason(_one(cells, place), asked.name, asked.beta, repr(name))
-        for place, name in enumerate(task.classes)
-    }
+        return empty_reason(cells.taken(places).pooled(), asked.name, asked.beta, "any of the classes")
     if asked.average is None:
-        return reasons[task.classes[place_of(task, asked.label)]]
-    lacking = [repr(name) for name, reason in reasons.items() if reason]
+        place = place_of(task, asked.label)
+        return empty_reason(cells.taken([place]), asked.name, asked.beta, repr(task.classes[place]))
+    lacking = [
+        task.classes[place]
+        for place in places
+        if empty_reason(cells.taken([place]), asked.name, asked.beta, "").startswith(("set", "undefined"))
+    ]
     what = "leaves out" if np.isnan(value) or asked.name.endswith("ratio") else "counts as 0"
-    return f"{what} {', '.join(lacking)}: undefined there" if lacking else ""
+    return f"{what} {listed(lacking)}: undefined there" if lacking else ""
 
 
-def _one(cells: Cells, place: int) -> Cells:
-    at = slice(place, place + 1)
-    return Cells(cells.hits[at], cells.alarms[at], cells.misses[at], cells.rest[at])
-
-
-def _ranked(evaluation: Evaluation, asked: Asked) -> Figure:
+def _area(evaluation: Evaluation, asked: Asked) -> Figure:
     task, state, scale = evaluation.task, evaluation.state, evaluation.source or "logits"
-    metrics = metrics_of(task, evaluation.threshold, state, scale)
-    if asked.average is not None:
-        value = getattr(getattr(metrics, asked.average), asked.name)
-        path = f"{asked.average}.{asked.name}"
-        return Figure(value, metrics.half_widths.get(path, 0.0), metrics.reasons.get(path, ""))
-    place = place_of(task, asked.label)
-    value, half_width = RANKED[asked.name](class_ranking(task, state, scale, place))
-    return Figure(value, half_width, metrics.reasons.get(f"per_class.{task.classes[place]}.{asked.name}", ""))
+    places = asked.places(task)
+    if asked.average is None:
+        place = place_of(task, asked.label)
+        return _area_of(class_ranking(task, state, scale, place), asked, repr(task.classes[place]))
+    if asked.average == "micro":
+        return _area_of(pooled_ranking(state, scale, places), asked, "any of the classes")
+    ranked = [class_ranking(task, state, scale, place) for place in places]
+    found = np.array([AREAS[asked.name](each, asked.range) for each in ranked])
+    support = np.array([each.positives for each in ranked], dtype=np.float64)
+    missing = np.isnan(found[:, 0])
+    value, half = (float(averaged(np.where(missing, np.nan, each), support, asked.average)) for each in found.T)
+    absent = [task.classes[place] for place, gone in zip(places, missing, strict=True) if gone]
+    if not absent:
+        return Figure(value, half)
+    if len(absent) == len(places):
+        return Figure(value, reason="undefined: no class has it")
+    return Figure(value, half, f"leaves out {listed(absent)}: undefined there")
+
+
+def _area_of(ranked: Ranking, asked: Asked, label: str) -> Figure:
+    value, half_width = AREAS[asked.name](ranked, asked.range)
+    if not np.isnan(value):
+        return Figure(value, half_width)
+    row = "no row" if not ranked.positives else "every row"
+    pairs = "" if asked.name == "average_precision" else ", so there are no pairs to rank"
+    return Figure(value, reason=f"undefined: {row} is {label}{pairs}")
+
+
+def _paired(evaluation: Evaluation, asked: Asked) -> Figure:
+    task, pairs = evaluation.task, evaluation.state.pairs
+    if not pairs:
+        raise InputError(f"{PAIRED} needs each class's scores by true class: begin with Evaluation.empty(pairs=True)")
+    value, half, absent = one_against_one(pairs, weighted=asked.average == "weighted")
+    if np.isnan(value):
+        return Figure(value, reason="undefined: all rows are of one class, so there are no pairs to rank")
+    reason = f"leaves out {listed([task.classes[place] for place in absent])}: undefined there" if absent else ""
+    return Figure(value, half, reason)
 
 
 def _skill(evaluation: Evaluation, loss: str) -> Figure:
@@ -256,44 +248,3 @@ def _skill(evaluation: Evaluation, loss: str) -> Figure:
     if base == 0:
         return Figure(float("nan"), reason="undefined: every row is of one class, so the shares alone cost nothing")
     return Figure(1 - evaluation.state.mean(loss) / base)
-
-
-def expected_cost(evaluation: Evaluation, costs: object) -> Figure:
-    """The mean cost of a row under the decisions made.
-
-    Args:
-        evaluation: An evaluation with rows, of a binary or multiclass task.
-        costs: `(K, K)` what a row costs, by true class (row) and decision (column), in the order of `task.classes`; or
-            a mapping from (true class, decision) to the cost, 0 for pairs that it does not name.
-
-    Raises:
-        InputError: The costs are not of these classes.
-
-    Example:
-        >>> from crossent import Task, evaluate
-        >>> task = Task.binary(["fine", "fraud"])
-        >>> evaluation = evaluate(task, ["fine", "fraud", "fine", "fraud"], probabilities=[0.1, 0.4, 0.8, 0.9])
-        >>> expected_cost(evaluation, {("fine", "fraud"): 5, ("fraud", "fine"): 200}).value
-        51.25
-    """
-    matrix = cost_matrix(evaluation.task, costs)
-    state = evaluation.state
-    return Figure(float((state.confusion.amounts * matrix).sum() / state.weight))
-
-
-def cost_matrix(task: Task, costs: object) -> Floats:
-    """Costs by true class and decision, `(K, K)`."""
-    size = len(task)
-    if task.kind == "multilabel":
-        raise InputError("costs are of one label a row; this task is multilabel")
-    if isinstance(costs, Mapping):
-        matrix = np.zeros((size, size))
-        for pair, cost in costs.items():
-            if not isinstance(pair, tuple) or len(pair) != 2 or not {*pair} <= {*task.classes}:
-                raise InputError(f"costs must be of pairs (true class, decision) of the task's classes; got {pair!r}")
-            matrix[task.classes.index(pair[0]), task.classes.index(pair[1])] = cost
-        return matrix
-    matrix = np.asarray(costs, dtype=np.float64)
-    if matrix.shape != (size, size) or not np.isfinite(matrix).all():
-        raise InputError(f"costs must be finite and have shape ({size}, {size}), true class by decision; got {matrix}")
-    return matrix

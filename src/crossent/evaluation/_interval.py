@@ -10,23 +10,13 @@ import numpy as np
 from .._errors import InputError
 from .._labels import Label
 from .._task import Task
+from ._areas import AREAS
+from ._asked import PLACED, ROW_MEANS, SKILL, Asked, AverageName, checked
 from ._cells import PROPORTIONS, SHARES, cells_of, label_cells_of
 from ._curves import place_of
 from ._evaluation import Evaluation
 from ._exact import Floats, as_float
-from ._figure import (
-    PLACED,
-    RANKED,
-    ROW_MEANS,
-    SKILL,
-    Asked,
-    AverageName,
-    Figure,
-    checked,
-    figure,
-    of_matrices,
-    of_ranks,
-)
+from ._figure import Figure, figure, of_matrices, of_ranks
 from ._histogram import merged
 from ._ranking import Ranking, average_precision, class_ranking
 from ._state import State
@@ -100,10 +90,10 @@ def interval(
     """
     if not 0 < confidence < 1:
         raise InputError(f"confidence must be between 0 and 1; got {confidence}")
-    asked = checked(evaluation.task, Asked(name, label, average, beta, k))
+    asked = checked(evaluation.task, Asked(name, label, average, None, beta, k))
     found = figure(evaluation, name, label=label, average=average, beta=beta, k=k)
     state = evaluation.state
-    summed = _summed(evaluation.task, asked)
+    summed = summed_name(evaluation.task, asked)
     if summed is not None:
         return _normal(state, found, summed, confidence)
     if state.weighted:
@@ -113,15 +103,15 @@ def interval(
     share = _share(evaluation.task, state, asked)
     if share is not None:
         return _wilson(found, *share, confidence)
-    if name in RANKED:
+    if name in AREAS:
         return _of_ranking(evaluation, asked, found, confidence, seed)
     return _bootstrap(evaluation.task, state, asked, found, confidence, np.random.default_rng(seed))
 
 
-def _summed(task: Task, asked: Asked) -> str | None:
+def summed_name(task: Task, asked: Asked) -> str | None:
     """The name under which the rows' values are summed, of a figure that is their mean."""
     if asked.average == "samples":
-        return "samples_f1" if asked.name == "f_score" else f"samples_{asked.name}"
+        return asked.samples_name
     if (asked.name, task.kind) == ("accuracy", "multilabel"):
         return "exact_match"
     return ROW_MEANS.get(asked.name)

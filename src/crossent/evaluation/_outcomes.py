@@ -42,7 +42,7 @@ class Outcomes:
         return self.low if self.exact else (self.low + self.high) / 2
 
 
-def outcomes(evaluation: Evaluation, label: Label | None) -> Outcomes:
+def outcomes(evaluation: Evaluation, label: Label | None = None) -> Outcomes:
     """The event that a class is true; without a label as `reliability` says.
 
     Args:
@@ -61,6 +61,12 @@ def outcomes(evaluation: Evaluation, label: Label | None) -> Outcomes:
         found = _outcomes(named, state.histograms[0], scale)
         return found if place else _opposite(found)
     return _outcomes(named, state.histograms[place], scale)
+
+
+def decided_outcomes(evaluation: Evaluation, place: int) -> Outcomes:
+    """Of the rows of a multiclass task decided for this class: that it is true."""
+    scale = evaluation.source or "logits"
+    return _outcomes(evaluation.task.classes[place], evaluation.state.decided[place], scale)
 
 
 def _outcomes(label: Label | None, bins: Histogram, scale: Scale) -> Outcomes:

@@ -6,7 +6,7 @@ it can be, with half the distance between the ends beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from .._task import Task
 from ._exact import Amounts, Floats, Ints
-from ._histogram import Histogram
+from ._histogram import Histogram, merged
 from ._order import Scale
 from ._rows import sigmoid
 from ._state import State
@@ -67,6 +67,11 @@ def class_ranking(task: Task, state: State, scale: Scale, place: int) -> Ranking
     return _downwards(state.histograms[place], scale)
 
 
+def pooled_ranking(state: State, scale: Scale, places: Sequence[int]) -> Ranking:
+    """The ranking of all pairs of a row and one of these classes, as the micro average takes them."""
+    return _downwards(merged([state.histograms[place] for place in places], None), scale)
+
+
 def _downwards(bins: Histogram, scale: Scale) -> Ranking:
     lowest = bins.lowest(scale)[::-1]
     return _cumulated(bins, sigmoid(lowest) if scale == "logits" else lowest, bins.tally.amounts[::-1], 1)
@@ -79,12 +84,14 @@ def _upwards(bins: Histogram, scale: Scale) -> Ranking:
 
 
 def _cumulated(bins: Histogram, thresholds: Floats, amounts: Amounts, side: int) -> Ranking:
-    rows = bins.tally.counts[:, side]
+    rows = bins.tally.counts[:, side][::-1] if side else bins.tally.counts[:, side]
+    # A score that only rows of weight 0 have is no threshold.
+    kept = amounts.any(axis=1) if bins.tally.weights is not None else slice(None)
     return Ranking(
-        thresholds=thresholds,
-        true_positives=np.cumsum(amounts[:, side]),
-        false_positives=np.cumsum(amounts[:, 1 - side]),
-        rows=rows[::-1] if side else rows,
+        thresholds=thresholds[kept],
+        true_positives=np.cumsum(amounts[kept, side]),
+        false_positives=np.cumsum(amounts[kept, 1 - side]),
+        rows=rows[kept],
         weighted=bins.tally.weights is not None,
         exact=bins.exact,
     )

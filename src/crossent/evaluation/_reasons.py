@@ -50,7 +50,7 @@ def _of_rankings(task: Task, counts: Counts, rows: float) -> Iterator[tuple[str,
         text = (
             "undefined: no class has it"
             if len(left_out) == len(task)
-            else f"leaves out {_listed(left_out)}: undefined there"
+            else f"leaves out {listed(left_out)}: undefined there"
         )
         paths = ("macro", "weighted") if task.kind == "binary" else ("", "macro", "weighted")
         yield from ((f"{path}.{figure}" if path else figure, text) for path in paths)
@@ -59,7 +59,7 @@ def _of_rankings(task: Task, counts: Counts, rows: float) -> Iterator[tuple[str,
 def _of_decisions(task: Task, counts: Counts, confusion: Tensor) -> Iterator[tuple[str, str]]:
     absent = [name for name, n in zip(task.classes, counts.support.tolist(), strict=True) if n == 0]
     if absent:
-        yield "balanced_accuracy", f"leaves out {_listed(absent)}: no row is of that class"
+        yield "balanced_accuracy", f"leaves out {listed(absent)}: no row is of that class"
     for axis, what in ((1, "labels"), (0, "decisions")):
         if int(torch.count_nonzero(confusion.sum(axis))) == 1:
             yield "matthews_correlation", f"set to 0: all {what} are one class"
@@ -76,6 +76,7 @@ def _of_samples(state: State) -> Iterator[tuple[str, str]]:
             yield f"micro.{figure}", f"set to 0: no row has a {what}"
 
 
-def _listed(names: Sequence[Label]) -> str:
+def listed(names: Sequence[Label]) -> str:
+    """A few of these names."""
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(repr(name) for name in names[:_SHOWN]) + more
