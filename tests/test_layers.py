@@ -37,7 +37,8 @@ ROOMS = {
         "decisions",
         "functional",
     },
-    "report": {"_labels", "_task", "evaluation", "training"},
+    "inspection": {"_task", "data", "evaluation"},
+    "report": {"_labels", "_task", "evaluation", "decisions", "inspection", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

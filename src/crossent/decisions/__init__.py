@@ -9,6 +9,9 @@ from ._choose import choose_threshold as choose_threshold
 from ._costs import decide_by_costs as decide_by_costs
 from ._costs import expected_costs as expected_costs
 from ._costs import threshold_of_costs as threshold_of_costs
+from ._cuts import Cuts as Cuts
+from ._cuts import cuts_of as cuts_of
+from ._cuts import figure_of as figure_of
 from ._frontier import CutPoint as CutPoint
 from ._frontier import cut_point as cut_point
 from ._frontier import frontier as frontier

@@ -1,8 +1,11 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
+from ._asked import AverageName as AverageName
 from ._calibration_error import calibration_error as calibration_error
 from ._cells import Cells as Cells
 from ._cells_figure import cells_figure as cells_figure
+from ._comparison import Comparison as Comparison
+from ._comparison import compare as compare
 from ._cost import cost_matrix as cost_matrix
 from ._cost import expected_cost as expected_cost
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
@@ -15,6 +18,7 @@ from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
 from ._det_curve import DetCurve as DetCurve
 from ._det_curve import det_curve as det_curve
+from ._difference import Difference as Difference
 from ._disparity import Disparity as Disparity
 from ._disparity import Fairness as Fairness
 from ._disparity import disparity as disparity
@@ -23,6 +27,8 @@ from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
 from ._figure import figure as figure
+from ._group_table import crossed_groups as crossed_groups
+from ._group_table import group_table as group_table
 from ._interval import Interval as Interval
 from ._interval import interval as interval
 from ._metrics import Average as Average
@@ -36,8 +42,10 @@ from ._reliability import Reliability as Reliability
 from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
+from ._row_losses import row_losses as row_losses
 from ._scored import ScoredColumns as ScoredColumns
 from ._scored import evaluate_scored as evaluate_scored
+from ._scores import as_scores as as_scores
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter
@@ -46,3 +54,4 @@ from ._thresholds import FixedPoint as FixedPoint
 from ._thresholds import ThresholdFigures as ThresholdFigures
 from ._thresholds import at_fixed as at_fixed
 from ._thresholds import at_thresholds as at_thresholds
+from ._wilson import wilson as wilson

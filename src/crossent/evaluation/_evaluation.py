@@ -296,6 +296,12 @@ class Evaluation:
         """
         return metrics_of(self.task, self.threshold, self.state, self.source or "logits")
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from ._html import html_of  # its intervals are made of evaluations
+
+        return html_of(self)
+
 
 def evaluate(
     task: Task,

@@ -93,7 +93,7 @@ def interval(
     asked = checked(evaluation.task, Asked(name, label, average, None, beta, k))
     found = figure(evaluation, name, label=label, average=average, beta=beta, k=k)
     state = evaluation.state
-    summed = _summed(evaluation.task, asked)
+    summed = summed_name(evaluation.task, asked)
     if summed is not None:
         return _normal(state, found, summed, confidence)
     if state.weighted:
@@ -108,10 +108,10 @@ def interval(
     return _bootstrap(evaluation.task, state, asked, found, confidence, np.random.default_rng(seed))
 
 
-def _summed(task: Task, asked: Asked) -> str | None:
+def summed_name(task: Task, asked: Asked) -> str | None:
     """The name under which the rows' values are summed, of a figure that is their mean."""
     if asked.average == "samples":
-        return "samples_f1" if asked.name == "f_score" else f"samples_{asked.name}"
+        return asked.samples_name
     if (asked.name, task.kind) == ("accuracy", "multilabel"):
         return "exact_match"
     return ROW_MEANS.get(asked.name)
