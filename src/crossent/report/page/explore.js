@@ -166,7 +166,7 @@ function explore(root, data) {
     cost: () => best(table, (cells) => -costOf(cells, costs())),
   };
   for (const [name, to] of Object.entries(jumps)) {
-    find(`[data-jump="${name}"]`).addEventListener("click", () => moveTo(to()));
+    find(`[data-jump="${name}"]`)?.addEventListener("click", () => moveTo(to()));
   }
   root.addEventListener("drawn", ({ detail }) => detail.addEventListener("click", (_, item) => {
     if (item?.datum?.touch) moveTo(item.datum.i);
