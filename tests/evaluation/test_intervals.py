@@ -116,7 +116,8 @@ def weighted_rows(rows: int, seed: int, **options: Any) -> tuple[np.ndarray, np.
 )
 def test_weighted_rows_have_the_deviation_of_resampled_ones(name: str, options: dict[str, Any]) -> None:
     labels, logits, weights, evaluation = weighted_rows(400, 4, exact=True)
-    draw, values = np.random.default_rng(0), []
+    draw = np.random.default_rng(0)
+    values: list[float] = []
     for _ in range(200):
         at = draw.integers(0, 400, 400)
         again = Evaluation.empty(BINARY).update(
@@ -219,7 +220,8 @@ def test_the_delta_method_is_resampling_for_many_classes() -> None:
     true, decided = labels.numpy(), logits.argmax(1).numpy()
     for average in ("macro", "weighted", "micro"):
         for name, score in (("f_score", sk.f1_score), ("precision", sk.precision_score)):
-            found, values = interval(evaluation, name, average=average), []
+            found = interval(evaluation, name, average=average)
+            values: list[float] = []
             for _ in range(60):
                 at = draw.integers(0, 2000, 2000)
                 values.append(score(true[at], decided[at], labels=range(40), average=average, zero_division=0))
@@ -250,7 +252,8 @@ def test_what_goes_together_unseen_has_an_interval_that_is_wide_enough(kind: str
         task = Task.multilabel("abcd")
         shared = torch.randn(400, 1, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
         labels, logits = (logits + shared > 1).long(), logits + 2 * shared
-    draw, values = torch.Generator().manual_seed(3), []
+    draw = torch.Generator().manual_seed(3)
+    values: list[float] = []
     for _ in range(100):
         at = torch.randint(0, 400, (400,), generator=draw)
         again = Evaluation.empty(task).update(labels[at], logits=logits[at])
