@@ -7,9 +7,11 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "crossent"
 
-# Each room with the rooms it may import; every room may import the errors and, for the version, the package itself.
+# Each room with the rooms it may import; every room may import the errors, the words of a hint and, for the version,
+# the package itself.
 ROOMS = {
     "_errors": set[str](),
+    "_nearest": set[str](),
     "_kernels": set[str](),
     "functional": {"_kernels"},
     "nn": {"functional"},
@@ -22,7 +24,7 @@ ROOMS = {
     "models": {"data"},
     "training": {"_task", "data", "models"},
     "calibration": {"_task"},
-    "evaluation": {"_task", "_labels"},
+    "evaluation": {"_task", "_labels", "_shapes"},
     "decisions": {"_task", "_labels", "evaluation"},
     "classifier": {
         "_labels",
@@ -35,7 +37,8 @@ ROOMS = {
         "decisions",
         "functional",
     },
-    "report": {"_labels", "_task", "evaluation", "training"},
+    "inspection": {"_task", "data", "evaluation"},
+    "report": {"_labels", "_task", "evaluation", "decisions", "inspection", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 
@@ -48,8 +51,14 @@ def rooms() -> list[str]:
 
 def imported_rooms(room: str) -> set[str]:
     """The other rooms of crossent that a room's files import, under TYPE_CHECKING or not."""
+    rooms = {module.split(".")[1] for module in imported_modules(room)}
+    return rooms - {room, "_errors", "_nearest", "__version__"}
+
+
+def imported_modules(room: str) -> set[str]:
+    """What a room's files import of crossent, as `crossent.room.file.name`."""
     files = [PACKAGE / f"{room}.py"] if (PACKAGE / f"{room}.py").exists() else list((PACKAGE / room).rglob("*.py"))
-    found = set()
+    found: set[str] = set()
     for file in files:
         package = ("crossent", *file.relative_to(PACKAGE).parts[:-1])
         for node in ast.walk(ast.parse(file.read_text())):
@@ -62,13 +71,19 @@ def imported_rooms(room: str) -> set[str]:
                 modules = [f"{node.module}.{alias.name}" for alias in node.names]
             else:
                 continue
-            found |= {module.split(".")[1] for module in modules if module.startswith("crossent.")}
-    return found - {room, "_errors", "__version__"}
+            found |= {module for module in modules if module.startswith("crossent.")}
+    return found
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_a_room_imports_only_what_stands_before_it(room: str) -> None:
     assert imported_rooms(room) <= ROOMS[room]
+
+
+@pytest.mark.parametrize("room", sorted({*ROOMS, "cli"}))
+def test_no_room_imports_a_private_file_of_another(room: str) -> None:
+    files = [(each.split(".")[1], each.split(".")[2:]) for each in imported_modules(room)]
+    assert [(other, parts) for other, parts in files if other != room and parts and parts[0].startswith("_")] == []
 
 
 def test_every_room_has_its_place() -> None:

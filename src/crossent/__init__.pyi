@@ -4,6 +4,7 @@ from . import data as data
 from . import decisions as decisions
 from . import evaluation as evaluation
 from . import functional as functional
+from . import inspection as inspection
 from . import models as models
 from . import nn as nn
 from . import report as report
@@ -29,9 +30,11 @@ from .decisions import choose_threshold as choose_threshold
 from .decisions import coverage_risk as coverage_risk
 from .decisions import decide_by_costs as decide_by_costs
 from .decisions import expected_costs as expected_costs
+from .evaluation import Comparison as Comparison
 from .evaluation import Evaluation as Evaluation
 from .evaluation import Metrics as Metrics
 from .evaluation import classification_report as classification_report
+from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .evaluation import evaluate_scored as evaluate_scored
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ import polars as pl
 import torch
 
 from ._errors import InputError
+from ._nearest import folded, nearest
 
 Label: TypeAlias = str | int | bool
 
@@ -183,16 +183,12 @@ def _rows(count: int) -> str:
 
 def _hint(label: Label, names: Sequence[Label]) -> str:
     for name in names:
-        if _folded(name) == _folded(label):
+        if folded(name) == folded(label):
             return f": did you mean {name!r}?"
     if isinstance(label, int) and not isinstance(label, bool) and isinstance(names[0], str) and 0 <= label < len(names):
         return ": it looks encoded already"
-    close = difflib.get_close_matches(_folded(label), [_folded(name) for name in names], n=1, cutoff=0.75)
-    return f": did you mean {next(n for n in names if _folded(n) == close[0])!r}?" if close else ""
-
-
-def _folded(label: Label) -> str:
-    return " ".join(str(label).split()).casefold()
+    close = nearest(str(label), map(str, names), likeness=0.75)
+    return f": did you mean {next(name for name in names if str(name) == close)!r}?" if close is not None else ""
 
 
 def shown_names(names: Collection[Label]) -> str:
@@ -207,17 +203,22 @@ def distinct(series: pl.Series) -> list[Label]:
         raise InputError("labels must not be empty; got 0 rows")
     if series.null_count():
         raise InputError(f"{_missing_rows(series)}: remove these rows")
-    counts = dict(series.value_counts().rows())
+    return distinct_counted(dict(series.value_counts().rows()))
+
+
+def distinct_counted(counts: dict[Label, int]) -> list[Label]:
+    """The same of labels that have been counted."""
     _refuse_markers(counts)
     _refuse_near_misses(counts)
+    rows = sum(counts.values())
     if len(counts) < 2:
         raise InputError(
-            f"labels must hold at least two classes; all {len(series)} are {next(iter(counts))!r}: "
+            f"labels must hold at least two classes; all {rows} are {next(iter(counts))!r}: "
             "there is nothing to tell apart"
         )
-    if len(counts) > _TOO_MANY or (len(counts) > 20 and len(counts) > len(series) / 2):
+    if len(counts) > _TOO_MANY or (len(counts) > 20 and len(counts) > rows / 2):
         raise InputError(
-            f"labels must be classes that repeat; got {len(counts)} different values in {len(series)} rows: "
+            f"labels must be classes that repeat; got {len(counts)} different values in {rows} rows: "
             "this looks like a number to predict, a text or an identifier"
         )
     return sorted(counts)
@@ -236,7 +237,7 @@ def _refuse_markers(counts: dict[Label, int]) -> None:
 def _refuse_near_misses(counts: dict[Label, int]) -> None:
     seen: dict[str, Label] = {}
     for label in sorted(counts, key=lambda label: -counts[label]):
-        first = seen.setdefault(_folded(label), label)
+        first = seen.setdefault(folded(label), label)
         if first is not label:
             raise InputError(
                 f"labels must be spelled one way; {first!r} ({_rows(counts[first])}) and "

@@ -261,7 +261,10 @@ def test_evaluate_writes_a_report_on_request(place: Path) -> None:
     [
         (["scored.csv"], "give a model folder and a labelled table"),
         (["scored.csv", "--label", "y"], "scores need both --label COLUMN and at least one --probability COLUMN"),
-        (["scored.csv", "new.csv", "--label", "y", "--probability", "p"], "scores stand in one table"),
+        (
+            ["scored.csv", "new.csv", "--label", "y", "--probability", "p"],
+            "new.csv must have the columns of scored.csv",
+        ),
         (["scored.csv", "--label", "Y", "--probability", "p"], "'y'"),
         (["words.csv", "--label", "y", "--probability", "p"], "say which class column 'p' is the probability of"),
         (["model", "new.csv", "--threshold", "2"], "threshold must be from 0 to 1; got 2.0"),

@@ -15,7 +15,7 @@ from .._labels import Label, as_series, class_named, in_type_of, shown_names
 from .._task import Task
 from ..calibration import Calibration, calibrate
 from ..data import Encoder, Kind, Table, read, stratified_split
-from ..decisions import Goal, Rule, choose_threshold
+from ..decisions import Goal, Rule, choose_threshold, judge
 from ..evaluation import Evaluation
 from ..functional import class_weights
 from ..models import Architecture
@@ -35,7 +35,9 @@ def fit(
     kinds: Mapping[str, Kind] | None = None,
     drop_unlabelled: bool = False,
     threshold: float | str = 0.5,
+    confidence: float | None = None,
     costs: Any = None,
+    abstain_below: float = 0.0,
     device: Device = "auto",
     watch: Watch | None = None,
     **recipe: Any,
@@ -56,7 +58,11 @@ def fit(
         drop_unlabelled: Leave rows without a label out, instead of refusing the table.
         threshold: The probability from which on a row is decided for the positive class; or a goal, for which the
             validation rows choose it: "metric:f1", "precision>=0.9" and the others of `choose_threshold`.
+        confidence: For a goal with a limit: such as 0.95, to keep the limit on rows to come with this probability. Half
+            of the validation rows then choose the threshold and do nothing else, for rows that have also chosen the
+            epoch prove nothing.
         costs: What decisions cost, by true class and decision, as `expected_costs` takes them: decide by least cost.
+        abstain_below: Leave rows undecided whose most probable class is less probable than this.
         device: "cpu", "cuda", or "auto" for a GPU where there is one.
         watch: Told how the training goes.
         **recipe: Any field of `Recipe`: `epochs=20`, `class_weight="balanced"`, `seed=7`.
@@ -84,10 +90,14 @@ def fit(
     frame = _labelled(table.frame, target, drop=drop_unlabelled)
     task = _task(frame[target], classes, positive)
     labels = task.encode(frame[target])
-    given = _given_rule(task, threshold, costs)
+    given = _given_rule(task, threshold, costs, confidence, abstain_below)
 
     generator = torch.Generator().manual_seed(choices.seed)
     training_rows, validation_rows, test_rows = _split(labels, choices, generator)
+    choosing_rows = validation_rows
+    if confidence is not None:
+        kept, apart = stratified_split(labels[validation_rows], 0.5, generator=generator)
+        validation_rows, choosing_rows = validation_rows[kept], validation_rows[apart]
     columns = [column for column in table.columns if column.name != target]
     encoder = Encoder.fit(frame[training_rows.numpy()], columns)
     # Levels that only the held-out rows have are no news here: they are what the held-out rows are for.
@@ -116,11 +126,13 @@ def fit(
     network.cpu()
     validation = examples[validation_rows]
     calibration = _calibration(choices, task, network, validation)
-    rule = given or _chosen_rule(task, str(threshold), network, calibration, validation)
+    rule = given
+    if rule is None:
+        choosing = examples[choosing_rows]
+        logits = _logits(network, calibration, choosing)
+        rule = _chosen_rule(task, str(threshold), confidence, abstain_below, logits, choosing.labels)
     judged = examples[test_rows if len(test_rows) else validation_rows]
-    logits = predict_logits(network, judged.features).double()
-    evaluation = Evaluation.empty(task, threshold=rule.threshold)
-    evaluation = evaluation.update(judged.labels, logits=calibration(logits) if calibration else logits)
+    evaluation = judge(rule, judged.labels, _logits(network, calibration, judged))
     return Model(
         task=task,
         target=table.column(target),
@@ -132,7 +144,12 @@ def fit(
         calibration=calibration,
         rule=rule,
         metrics=evaluation.compute().to_dict(),
-        rows={"training": len(training), "validation": len(validation), "test": len(test_rows)},
+        rows={
+            "training": len(training),
+            "validation": len(validation),
+            **({} if confidence is None else {"threshold": len(choosing_rows)}),
+            "test": len(test_rows),
+        },
         evaluation=evaluation,
     )
 
@@ -204,32 +221,40 @@ def _calibration(recipe: Recipe, task: Task, network: nn.Module, validation: Exa
     return calibrate(task, logits, validation.labels, method=recipe.calibration, seed=recipe.seed)
 
 
-def _given_rule(task: Task, threshold: float | str, costs: Any) -> Rule | None:
+def _logits(network: nn.Module, calibration: Calibration | None, examples: Examples) -> Tensor:
+    logits = predict_logits(network, examples.features).double()
+    return calibration(logits) if calibration else logits
+
+
+def _given_rule(
+    task: Task, threshold: float | str, costs: Any, confidence: float | None, abstain_below: float
+) -> Rule | None:
     """The rule that takes no rows to choose; None for a goal, checked."""
-    if isinstance(costs, Mapping):
-        costs = {tuple(class_named(name, task.classes) for name in pair): cost for pair, cost in costs.items()}
     if costs is not None or not isinstance(threshold, str):
         if isinstance(threshold, str):
             raise InputError(f"give a goal for the threshold or costs; got {threshold!r} and costs")
-        return Rule.of(task, threshold=threshold, costs=costs)
+        if confidence is not None:
+            raise InputError("confidence is for a threshold that a goal with a limit chooses, such as recall>=0.9")
+        return Rule.of(task, threshold=threshold, costs=costs, abstain_below=abstain_below)
     if task.kind != "binary":
         raise InputError(f"a threshold is for two classes; this task is {task.kind}: give costs")
-    Goal.parse(threshold)
+    aim = Goal.parse(threshold)
+    if confidence is not None and (aim.limit is None or not 0 < confidence < 1):
+        raise InputError(f"confidence must be between 0 and 1, and for a goal with a limit; got {confidence} for {aim}")
+    Rule(task, abstain_below=abstain_below)  # checks it before the work
     return None
 
 
 def _chosen_rule(
-    task: Task, goal: str, network: nn.Module, calibration: Calibration | None, validation: Examples
+    task: Task, goal: str, confidence: float | None, abstain_below: float, logits: Tensor, labels: Tensor
 ) -> Rule:
-    logits = predict_logits(network, validation.features).double()
-    seen = Evaluation.empty(task, exact=True)
-    seen = seen.update(validation.labels, logits=calibration(logits) if calibration else logits)
+    seen = Evaluation.empty(task, exact=True).update(labels, logits=logits)
     try:
-        choice = choose_threshold(seen, goal)
+        choice = choose_threshold(seen, goal, confidence=confidence)
     except InputError as error:  # the training is done: what it made must not be lost for this
         warnings.warn(f"on the validation rows {error}; this model decides at 0.5", DataWarning, stacklevel=3)
-        return Rule(task)
-    return Rule.of(task, threshold=choice.threshold, choice=choice)
+        return Rule(task, abstain_below=abstain_below)
+    return Rule.of(task, threshold=choice.threshold, choice=choice, abstain_below=abstain_below)
 
 
 def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from .._errors import InputError
+from .._nearest import nearest
 from ..calibration import Method
 from ..models import Name
 from ..training import OptimizerName
@@ -83,8 +83,8 @@ class Recipe:
         known = [field.name for field in dataclasses.fields(cls)]
         for name in options:
             if name not in known:
-                close = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {close[0]!r}?" if close else f"the options are {', '.join(known)}"
+                close = nearest(name, known)
+                hint = f"did you mean {close!r}?" if close else f"the options are {', '.join(known)}"
                 raise InputError(f"there is no option {name!r}: {hint}")
         return cls(**options)
 

@@ -10,9 +10,9 @@ import typer
 
 import crossent
 
-from .._errors import InputError
 from ._console import command, out, print_json
-from ._options import Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all
+from ._costs import costs_of
+from ._options import CostFile, CostPairs, Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all, threshold_of
 
 if TYPE_CHECKING:
     from crossent import Evaluation, Model, Table
@@ -63,12 +63,18 @@ def fit(
             "recall>=0.9, specificity>=0.9, alerts<=0.05.",
         ),
     ] = "0.5",
-    costs: Annotated[
-        list[str] | None,
+    confidence: Annotated[
+        float | None,
         typer.Option(
-            metavar="TRUE:DECISION=COST", help="Decide by least cost, in place of a threshold. Repeat it for each pair."
+            help="With a limit such as recall>=0.9: keep it on rows to come with this probability, such as 0.95. "
+            "A share of the validation rows is kept away for the proof."
         ),
     ] = None,
+    cost: CostFile = None,
+    costs: CostPairs = None,
+    abstain_below: Annotated[
+        float, typer.Option(help="Leave rows undecided whose most probable class is less probable than this.")
+    ] = 0.0,
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     drop_unlabelled: Annotated[bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out.")] = False,
@@ -89,8 +95,10 @@ def fit(
         positive=positive,
         classes=class_,
         drop_unlabelled=drop_unlabelled,
-        threshold=_threshold_of(threshold),
-        costs=_costs_of(costs),
+        threshold=threshold_of(threshold),
+        confidence=confidence,
+        costs=costs_of(costs, cost),
+        abstain_below=abstain_below,
         device=device,
         recipe={
             "model": model,
@@ -107,29 +115,6 @@ def fit(
             "seed": seed,
         },
     )
-
-
-def _threshold_of(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _costs_of(pairs: list[str] | None) -> dict[tuple[str, str], float] | None:
-    """Take TRUE:DECISION=COST apart."""
-    costs = {}
-    for pair in pairs or []:
-        classes, _, cost = pair.rpartition("=")
-        true, colon, decision = classes.partition(":")
-        try:
-            number = float(cost)
-        except ValueError:
-            number = float("nan")
-        if not (colon and true and decision) or number != number:
-            raise InputError(f"--costs takes TRUE:DECISION=COST, as in fraud:fine=200; got {pair!r}")
-        costs[true, decision] = number
-    return costs or None
 
 
 def default_folder(data: list[str]) -> Path:
@@ -169,7 +154,7 @@ def fit_and_report(
         print_json(_record(model, table, folder, report))
     elif show:
         show_training(model)
-        show_figures(judged(model).compute(), rows="test rows" if model.rows["test"] else "validation rows")
+        show_figures(judged(model), rows="test rows" if model.rows["test"] else "validation rows", rule=model.rule)
         out.print(f"\nreport   {report}\nmodel    {folder}", style="bold")
         out.print(f"\nnext     crossent predict {shlex.quote(str(folder))} NEW.csv -o predictions.csv")
 

@@ -6,11 +6,14 @@ import typer
 
 import crossent
 
+from ._calibrate import calibrate
+from ._compare import compare
 from ._demo import demo
 from ._env import env
 from ._evaluate import evaluate
 from ._fit import fit
 from ._predict import predict
+from ._threshold import threshold
 
 app = typer.Typer(
     name="crossent",
@@ -20,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (fit, predict, evaluate, demo, env):
+for command in (fit, predict, evaluate, compare, calibrate, threshold, demo, env):
     app.command()(command)
 
 
@@ -41,4 +44,9 @@ def _options(
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # `| head` has read what it wanted of the help
+            raise SystemExit(0) from None
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -25,6 +26,47 @@ Kinds: TypeAlias = Annotated[
     ),
 ]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Decides the split, the first weights and the order of rows.")]
+Scored: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SCORED...", help="A table with labels and scores; several files, or a quoted glob.", show_default=False
+    ),
+]
+Label: TypeAlias = Annotated[str | None, typer.Option(help="SCORED: the column that holds the labels.")]
+Probability: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(help="SCORED: a column of probabilities, named CLASS or probability_CLASS. Repeat it for each class."),
+]
+Logit: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(help="SCORED: a column of logits, named CLASS or logit_CLASS, in place of probabilities."),
+]
+Positive: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="SCORED: the class that a single column of scores is of, if its name does not say."),
+]
+Classes: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--class", help="SCORED: name all classes, where not all of them have rows. Repeat it."),
+]
+Weight: TypeAlias = Annotated[str | None, typer.Option(help="SCORED: a column that says how much each row counts.")]
+DropUnlabelled: TypeAlias = Annotated[
+    bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out, and count them.")
+]
+CostFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--cost",
+        metavar="FILE",
+        help="What decisions cost: a row a true class, a column a decision; or columns true, decided, cost.",
+    ),
+]
+CostPairs: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--costs", metavar="TRUE:DECISION=COST", help="Decide by least cost, in place of a threshold. Repeat it."
+    ),
+]
 Threshold: TypeAlias = Annotated[
     float | None,
     typer.Option(
@@ -51,6 +93,14 @@ def kinds_of(pairs: list[str] | None) -> dict[str, str]:
             raise InputError(f"--kind takes COLUMN=KIND, as in zip=category; got {pair!r}")
         kinds[column] = kind
     return kinds
+
+
+def threshold_of(text: str) -> float | str:
+    """A number, or a goal as it is."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def one_or_all(data: list[str]) -> str | list[str]:

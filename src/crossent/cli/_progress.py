@@ -1,10 +1,10 @@
-"""The training's progress bar."""
+"""Progress bars: over a training, and over the rows of a table."""
 
 from __future__ import annotations
 
 from types import TracebackType
 
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from typing_extensions import Self
 
 from ..training import Epoch, Watch
@@ -50,3 +50,38 @@ class Bar(Watch):
             f"{record.rows_per_second:,.0f} rows/s"
         )
         self._progress.update(self._bar, figures=figures)
+
+
+class RowsBar:
+    """A bar over the rows of a table, on standard error; where that is no terminal, or shown is False, none."""
+
+    def __init__(self, *, shown: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=16),
+            MofNCompleteColumn(),
+            TextColumn("rows"),
+            TimeElapsedColumn(),
+            console=err,
+            disable=not shown or not err.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> Self:
+        """Make ready."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def start(self, rows: int | None, doing: str = "reading") -> None:
+        """Begin a pass over so many rows; None: it is not known how many."""
+        for task in self._progress.task_ids:
+            self._progress.remove_task(task)
+        self._bar = self._progress.add_task(doing, total=rows)
+        self._progress.start()
+
+    def step(self, rows: int) -> None:
+        """Move on."""
+        self._progress.advance(self._bar, rows)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
 
-from ..classifier import Model
-from ..data import Table
-from ..decisions import Rule
-from ..evaluation import Metrics, classification_report
+from ..decisions import CutPoint, Rule, coverage
+from ..evaluation import Evaluation, Metrics, classification_report, cost_matrix, expected_cost, interval
 from ._console import out
+
+if TYPE_CHECKING:
+    from ..calibration import Calibration
+    from ..classifier import Model
+    from ..data import Table
+    from ._judge import Judgement
 
 _MOST_COLUMNS = 40
 _UNLEARNT = ("identifier", "constant")
@@ -68,22 +74,45 @@ def show_training(model: Model) -> None:
 
 def decided_by(rule: Rule) -> str:
     """The rule in one line."""
+    undecided = f"; undecided below a confidence of {rule.abstain_below:g}" if rule.abstain_below else ""
     if rule.choice is not None:
         of = rule.choice
-        return f"threshold {of.threshold:g}, chosen for {of.goal} (95 % of resamples: {of.low:.3g} to {of.high:.3g})"
+        sure = f", kept with {of.confidence:.0%} confidence" if of.confidence else ""
+        spread = f"(95 % of resamples: {of.low:.3g} to {of.high:.3g})"
+        return f"threshold {of.threshold:g}, chosen for {of.goal}{sure} {spread}{undecided}"
     if rule.task.kind == "multiclass":
-        return "least expected cost" if rule.costs else "the most probable class"
-    return f"threshold {rule.threshold}" + (", of least expected cost" if rule.costs else "")
+        return ("least expected cost" if rule.costs else "the most probable class") + undecided
+    return f"threshold {_threshold(rule.threshold)}" + (", of least expected cost" if rule.costs else "") + undecided
 
 
-def show_figures(metrics: Metrics, *, rows: str) -> None:
-    """The key figures beside what no model at all would score, then the text report."""
+def show_judgement(judgement: Judgement) -> None:
+    """What was judged and merged, the figures, and the groups."""
+    for path, rows in judgement.files.items():
+        out.print(f"{path}  {rows:,} rows")
+    show_figures(judgement.evaluation, rows="rows", rule=judgement.rule, left_out=judgement.unlabelled)
+    if judgement.evaluation.groups:
+        show_groups(judgement.evaluation)
+
+
+def show_figures(evaluation: Evaluation, *, rows: str, rule: Rule | None = None, left_out: int = 0) -> None:
+    """The key figures beside what no model at all would score, then the text report.
+
+    Args:
+        evaluation: With rows.
+        rows: What they are.
+        rule: What decides, where it is known.
+        left_out: How many rows had no label.
+    """
+    metrics = evaluation.compute()
     grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
     grid.add_column(f"on {metrics.rows:,} {rows}")
     grid.add_column("model", justify="right")
     if metrics.majority is not None:
         grid.add_column(f"always {metrics.majority.label!r}", justify="right")
-    for name, path, value, baseline in _key_figures(metrics):
+    figures = _key_figures(metrics)
+    if rule is not None and rule.costs is not None:
+        figures.append(_cost_figure(evaluation, rule))
+    for name, path, value, baseline in figures:
         width = metrics.half_widths.get(path, 0.0)
         cells = [name, _figure(value) + (f" \N{PLUS-MINUS SIGN} {width:.1g}" if width >= 0.00005 else "")]
         if metrics.majority is not None:
@@ -91,25 +120,128 @@ def show_figures(metrics: Metrics, *, rows: str) -> None:
         grid.add_row(*cells)
     out.print()
     out.print(grid)
+    for what, count in (("the ignored label", metrics.ignored), ("no label", left_out)):
+        if count:
+            out.print(f"left out: {count:,} rows with {what}")
+    out.print(f"\n{_decided(metrics, rule)}:\n")
+    out.print(classification_report(metrics), end="")
+    if rule is not None and rule.abstain_below:
+        out.print(f"\n{_covered(evaluation, rule)}")
+
+
+def _decided(metrics: Metrics, rule: Rule | None) -> str:
     if metrics.threshold is not None:
         of = f" of {metrics.task.positive!r}" if metrics.task.kind == "binary" else ""
-        out.print(f"\ndecided at a probability{of} of at least {metrics.threshold}:\n")
+        return f"decided at a probability{of} of at least {_threshold(metrics.threshold)}"
+    if rule is not None and rule.costs is not None:
+        return "decided for the least expected cost"
+    return "decided for the most probable class"
+
+
+def _threshold(of: float | tuple[float, ...]) -> str:
+    return f"{of:g}" if isinstance(of, float) else ", ".join(f"{each:g}" for each in of)
+
+
+def _covered(evaluation: Evaluation, rule: Rule) -> str:
+    """What is left undecided, and how the rest fares."""
+    found = coverage(evaluation)
+    risk = "" if found.risk != found.risk else f"; of these {found.risk:.1%} are decided wrong"
+    return (
+        f"sure enough to be decided (a confidence of {rule.abstain_below:g}): {found.coverage:.1%} of the rows{risk}; "
+        "the figures above are of all rows"
+    )
+
+
+def show_threshold(evaluation: Evaluation, rule: Rule, points: Sequence[CutPoint], left_out: int) -> None:
+    """The threshold, how sure it is, and what it and its neighbours give."""
+    rows = f"{evaluation.rows:,} rows" + (f", without {left_out:,} that have no label" if left_out else "")
+    out.print(f"on {rows}: decide for {evaluation.task.positive!r} from a probability of {rule.threshold:g} on")
+    if rule.choice is None:
+        out.print("of least expected cost, if the probabilities mean what they say; no row has chosen it")
     else:
-        out.print("\ndecided for the most probable class:\n")
-    out.print(classification_report(metrics), end="")
+        sure = f"; on rows to come with {rule.choice.confidence:.0%} confidence" if rule.choice.confidence else ""
+        out.print(f"chosen for {rule.choice.goal}{sure}")
+        out.print(f"95 % of resamples of these rows choose one from {rule.choice.low:.4g} to {rule.choice.high:.4g}")
+    grid = Grid(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    grid.add_column("threshold", justify="right", no_wrap=True)
+    for name in points[0].figures:
+        grid.add_column({"alerts": "decided so", "cost": "cost a row"}.get(name, name), justify="right")
+    for point in points:
+        chosen = point.threshold == rule.threshold
+        share = {name: f"{value:.2%}" if name == "alerts" else _figure(value) for name, value in point.figures.items()}
+        mark = "\N{RIGHTWARDS ARROW}" if chosen else ""
+        grid.add_row(f"{mark}{point.threshold:.4g}", *share.values(), style="bold" if chosen else "")
+    out.print()
+    out.print(grid)
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """The log loss before, and after each method that was tried, on rows that it had not seen."""
+    grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    for heading in (f"on {calibration.rows:,} rows", "held-out log loss", "gain", "standard error"):
+        grid.add_column(heading, justify="left" if heading.startswith("on ") else "right")
+    grid.add_row("as they are", f"{calibration.log_loss:.4f}")
+    for trial in calibration.trials:
+        style = "bold" if trial.method == calibration.method else ""
+        grid.add_row(trial.method, f"{trial.log_loss:.4f}", f"{trial.gain:.4f}", f"{trial.error:.4f}", style=style)
+    out.print(grid)
+    out.print(f"\ncalibration: {calibration.reason}")
+    if calibration.calibrator is None:
+        out.print("the probabilities stay as they are")
+
+
+def show_groups(evaluation: Evaluation) -> None:
+    """A line a group: its size, its figures, and how far the accuracy could be off by chance."""
+    grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    for heading in ("group", "rows", "log loss", "ROC AUC", "accuracy", "95 % interval"):
+        grid.add_column(heading, justify="left" if heading == "group" else "right")
+    for name, group in evaluation.groups.items():
+        metrics = group.compute()
+        grid.add_row(
+            str(name),
+            f"{metrics.rows:,}",
+            *(_figure(value) for value in (metrics.log_loss, metrics.roc_auc, metrics.accuracy)),
+            _accuracy_interval(group),
+        )
+    out.print()
+    out.print(grid)
+
+
+def _accuracy_interval(group: Evaluation) -> str:
+    if group.weighted:
+        return "none with weights"
+    found = interval(group, "accuracy")
+    return f"{found.low:.4f} to {found.high:.4f}"
+
+
+def _cost_figure(evaluation: Evaluation, rule: Rule) -> tuple[str, str, float, float | None]:
+    """The mean cost of a row, beside that of deciding always for the majority class."""
+    metrics, costs = evaluation.compute(), cost_matrix(evaluation.task, rule.costs)
+    value = expected_cost(evaluation, costs).value
+    if metrics.majority is None:
+        return "expected cost a row", "expected_cost", value, None
+    always = evaluation.task.classes.index(metrics.majority.label)
+    shares = metrics.confusion_matrix.sum(dim=1).double().numpy() / metrics.weight
+    return "expected cost a row", "expected_cost", value, float(shares @ costs[:, always])
 
 
 def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]:
     most = metrics.majority
     averaged = "" if metrics.task.kind == "binary" else ", macro"
+    at = f" at {metrics.threshold:g}" if isinstance(metrics.threshold, float) else ""
     return [
         ("log loss (lower is better)", "log_loss", metrics.log_loss, most.log_loss if most else None),
         ("Brier score (lower is better)", "brier", metrics.brier, most.brier if most else None),
         (f"ROC AUC{averaged}", "roc_auc", metrics.roc_auc, None),
         (f"average precision{averaged}", "average_precision", metrics.average_precision, None),
-        ("accuracy", "accuracy", metrics.accuracy, most.accuracy if most else None),
-        ("balanced accuracy", "balanced_accuracy", metrics.balanced_accuracy, most.balanced_accuracy if most else None),
-        ("Matthews correlation", "matthews_correlation", metrics.matthews_correlation, None),
+        (f"accuracy{at}", "accuracy", metrics.accuracy, most.accuracy if most else None),
+        (
+            f"balanced accuracy{at}",
+            "balanced_accuracy",
+            metrics.balanced_accuracy,
+            most.balanced_accuracy if most else None,
+        ),
+        (f"Matthews correlation{at}", "matthews_correlation", metrics.matthews_correlation, None),
     ]
 
 

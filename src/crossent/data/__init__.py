@@ -10,6 +10,7 @@ from ._encoder import Oddities as Oddities
 from ._encoder import describe as describe
 from ._features import Features as Features
 from ._features import take as take
+from ._infer import inferred_labels as inferred_labels
 from ._read import read as read
 from ._split import stratified_split as stratified_split
 from ._table import Table as Table

@@ -1,12 +1,13 @@
 """Batches: any table as raw Polars frames, in order and in bounded memory."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from .._errors import InputError
+from ._column import named
 from ._csv import csv_frames
 from ._json import json_fault
 from ._memory import frame_of
@@ -16,35 +17,41 @@ from ._reason import first_line, reason
 from ._sources import Format, Paths, files
 
 
-def batches(source: object, *, rows: int = 100_000) -> Iterator[pl.DataFrame]:
+def batches(source: object, *, columns: Sequence[str] = (), rows: int = 100_000) -> Iterator[pl.DataFrame]:
     """Read a table of any size, a part at a time, as it stands: from CSV every column is String.
 
     Args:
         source: What `read` takes.
+        columns: Only these columns, in this order; of a Parquet file only they are read. By default all.
         rows: The most rows a frame may have; wide text files come in smaller ones.
 
     Yields:
         Frames with the same columns, in the order of the rows.
 
     Raises:
-        InputError: when the source cannot be read, or holds no rows.
+        InputError: when the source cannot be read, holds no rows, or lacks one of the columns.
     """
     if rows < 1:
         raise InputError(f"A batch must have at least one row, but rows is {rows}.")
     empty = True
-    for frame in _frames(source, rows):
-        for part in flattened(frame).iter_slices(rows):
+    for frame in _frames(source, rows, columns):
+        flat = flattened(frame)
+        for part in _chosen(flat, columns).iter_slices(rows):
             empty = empty and not part.width
             yield part
     if empty:
         raise InputError(f"{_called(source)} is empty. It must hold at least one column and one row.")
 
 
-def _frames(source: object, rows: int) -> Iterator[pl.DataFrame]:
+def _chosen(frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    return frame.select([named(name, frame.columns) for name in columns]) if columns else frame
+
+
+def _frames(source: object, rows: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     if isinstance(source, pl.LazyFrame):
         yield from _collected(source, rows)
     elif paths := _paths(source):
-        yield from _of_files(paths, rows)
+        yield from _of_files(paths, rows, columns)
     else:
         yield frame_of(source)
 
@@ -60,23 +67,30 @@ def _paths(source: object) -> Paths:
             return []
 
 
-def _of_files(sources: Paths, rows: int) -> Iterator[pl.DataFrame]:
+def _of_files(sources: Paths, rows: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     format, paths = files(sources)
     names: list[str] = []
     for path in paths:
-        for frame in _of_file(format, path, rows):
+        for frame in _of_file(format, path, rows, columns):
             names = names or frame.columns
             if set(frame.columns) != set(names):
                 raise _disagreement(paths[0], names, path, frame.columns)
             yield frame.select(names)
 
 
-def _of_file(format: Format, path: Path, rows: int) -> Iterator[pl.DataFrame]:
+def _of_file(format: Format, path: Path, rows: int, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     try:
         if format == "csv":
-            yield from csv_frames(path)
+            frames = csv_frames(path)
+            yield from (
+                frame.select(columns) if {*columns} <= {*frame.columns} and columns else frame for frame in frames
+            )
         else:
-            yield from _lazy(format, path).collect_batches(chunk_size=rows, maintain_order=True)
+            lazy = _lazy(format, path)
+            # A part of an array column, name[0], is none of the file's own columns.
+            known = {*columns} <= {*lazy.collect_schema().names()}
+            lazy = lazy.select(columns) if columns and known else lazy
+            yield from lazy.collect_batches(chunk_size=rows, maintain_order=True)
     except pl.exceptions.PolarsError as error:
         raise _unreadable(format, path, error) from error
     except OSError as error:

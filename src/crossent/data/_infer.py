@@ -30,6 +30,16 @@ def inferred(series: pl.Series) -> Column:
     return _constant(series) or _from_values(series)
 
 
+def inferred_labels(values: pl.Series) -> Column:
+    """Return the column that labels are, from their different values: never one to be set aside, and never a text."""
+    twice = pl.concat([values, values])  # labels repeat, so that none of them is a key
+    if twice.dtype != pl.String:
+        return _from_values(twice)
+    text = _parse.stripped(twice)
+    present = text.filter(~text.is_in(_parse.MARKERS)).drop_nulls()
+    return _number(text, present) or _boolean(text, present) or _date(text, present) or Column(values.name, "category")
+
+
 def date_format(text: pl.Series) -> tuple[str, str] | None:
     """Return the first format that every value has, and a note if day and month could be swapped."""
     values = text.filter(~text.is_in(_parse.MARKERS)).drop_nulls()

@@ -1,7 +1,8 @@
 """Names in messages: the list of them, and the nearest one to what was typed."""
 
-import difflib
 from collections.abc import Iterable
+
+from .._nearest import nearest
 
 
 def listed(names: Iterable[object], limit: int = 12) -> str:
@@ -13,6 +14,5 @@ def listed(names: Iterable[object], limit: int = 12) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return " Did you mean 'age'?" for the nearest name, case aside, or nothing when none is near."""
-    candidates = {candidate.strip().lower(): candidate for candidate in names}
-    near = difflib.get_close_matches(name.strip().lower(), candidates, n=1)
-    return f" Did you mean '{candidates[near[0]]}'?" if near else ""
+    near = nearest(name, names)
+    return f" Did you mean '{near}'?" if near else ""

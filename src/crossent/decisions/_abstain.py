@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._errors import InputError
-from ..evaluation import Evaluation
-from ..evaluation._outcomes import outcomes
+from ..evaluation import Evaluation, outcomes
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,3 +78,45 @@ def coverage_risk(evaluation: Evaluation) -> CoverageRisk:
     rights, wrongs = (np.cumsum(np.bincount(place, weights=each)) for each in (right, wrong))
     decided = rights + wrongs
     return CoverageRisk(-distinct, decided / decided[-1], wrongs / np.where(decided == 0, 1, decided))
+
+
+DECIDED, UNDECIDED = "decided", "undecided"
+"""The groups into which a rule that abstains deals the rows."""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What abstention came to: the share of rows that were decided, and the share of those that was decided wrong."""
+
+    coverage: float
+    risk: float
+
+
+def coverage(evaluation: Evaluation) -> Coverage:
+    """Coverage and risk of a model that abstains, as it was judged.
+
+    Args:
+        evaluation: What `Model.evaluate` returned: its rows are dealt into the groups "decided" and "undecided".
+
+    Raises:
+        InputError: The evaluation has other groups, or none.
+
+    Example:
+        >>> from crossent import Task, evaluate
+        >>> task = Task.binary(["no", "yes"])
+        >>> groups = ["decided", "undecided", "decided", "decided"]
+        >>> labels, probabilities = ["no", "yes", "yes", "no"], [0.1, 0.6, 0.8, 0.9]
+        >>> coverage(evaluate(task, labels, probabilities=probabilities, groups=groups))
+        Coverage(coverage=0.75, risk=0.3333333333333333)
+    """
+    groups = evaluation.groups
+    if not {*groups} <= {DECIDED, UNDECIDED} or not groups:
+        raise InputError(
+            f"coverage needs the groups {DECIDED!r} and {UNDECIDED!r}, which a model that abstains makes; "
+            f"got {', '.join(map(repr, groups)) or 'no groups'}"
+        )
+    if DECIDED not in groups:
+        return Coverage(0.0, float("nan"))
+    matrix = groups[DECIDED].state.confusion.amounts.astype(np.float64)
+    decided = float(matrix.sum())
+    return Coverage(decided / evaluation.state.weight, (decided - float(np.trace(matrix))) / decided)

@@ -10,12 +10,12 @@ import numpy as np
 
 from .._errors import InputError
 from .._labels import Label
-from ..evaluation import Evaluation
-from ._cuts import Cells, Cuts, Floats, cuts_of, figure_of
+from ..evaluation import Cells, Evaluation
+from ._cuts import Cuts, Floats, cuts_of, figure_of
 from ._goal import LIMITED, Goal
 from ._guarantee import guaranteed
 
-_SHOWN = ("precision", "recall", "specificity", "f1", "accuracy", "alerts")
+SHOWN = ("precision", "recall", "specificity", "f1", "accuracy", "alerts")
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def choose_threshold(
             )
         threshold, place = guaranteed(cuts, aim, 1 - confidence)
     low, high = _spread(cuts, aim, threshold, evaluation.rows, resamples, seed)
-    figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*_SHOWN, aim.figure))}
+    figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*SHOWN, aim.figure))}
     regret = 0.0 if confidence is not None else _regret(cuts, aim, place)
     return Choice(str(aim), named, threshold, low, high, figures, evaluation.rows, confidence, regret)
 
@@ -130,9 +130,7 @@ def _regret(cuts: Cuts, goal: Goal, place: int) -> float:
     if cuts.exact:
         return 0.0
     here, between = float(_worth(cuts.cells, goal)[place]), cuts.between
-    if (
-        goal.figure == "alerts" and goal.limit is not None
-    ):  # of which hits are a part: as many as the limit has room for
+    if goal.figure == "alerts" and goal.limit is not None:  # hits are alerts too: as many as the limit has room for
         room = goal.limit * (cuts.hits[-1] + cuts.alarms[-1]) - between.alarms
         possible = np.where(room < np.append(0.0, cuts.hits[:-1]), -1.0, np.minimum(cuts.hits, room) / cuts.hits[-1])
     else:

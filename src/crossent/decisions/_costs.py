@@ -7,7 +7,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._task import Task
-from ..evaluation._cost import cost_matrix
+from ..evaluation import cost_matrix
 
 
 def expected_costs(task: Task, probabilities: Tensor, costs: object) -> Tensor:

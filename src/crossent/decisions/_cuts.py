@@ -8,11 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._labels import Label
-from ..evaluation._agreement import AGREEMENT
-from ..evaluation._cells import Cells, of_cells
-from ..evaluation._curves import place_of
-from ..evaluation._evaluation import Evaluation
-from ..evaluation._ranking import Ranking, class_ranking
+from ..evaluation import Cells, Evaluation, Ranking, cells_figure, ranking
 from ._goal import MAXIMISED
 
 Floats = npt.NDArray[np.float64]
@@ -65,14 +61,15 @@ def _shortest(low: float, high: float) -> float:
 
 def cuts_of(evaluation: Evaluation, label: Label | None) -> Cuts:
     """Every cut point for a class against all others; by default the positive one of a binary task."""
-    place = place_of(evaluation.task, label)
-    ranked = class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
-    return _cuts(ranked)
+    return _cuts(ranking(evaluation, label=label))
 
 
 def _cuts(ranked: Ranking) -> Cuts:
     # Logits above 37 have one probability, 1: only the last of equal scores is a cut.
-    last = np.append(np.diff(ranked.thresholds) != 0, True)
+    apart = np.diff(ranked.thresholds) != 0
+    if not ranked.exact:  # a threshold of 1 also lets through the rows of the next bin whose probability rounds to 1
+        apart &= ranked.thresholds[:-1] < 1
+    last = np.append(apart, True)
     if ranked.thresholds[0] >= 1:  # then "nothing" is out of reach: a threshold of 1 lets these rows through
         scores, none = ranked.thresholds[last], np.empty(0)
     else:
@@ -86,12 +83,8 @@ def _cuts(ranked: Ranking) -> Cuts:
 
 
 def figure_of(cells: Cells, name: str) -> Floats:
-    """A figure of every cut; 0 where it is undefined."""
+    """A goal's figure, of every cut; 0 where it is undefined."""
     if name == "alerts":
-        return of_cells(cells, "decided_share", 1.0)
+        return cells_figure(cells, "decided_share")
     known = MAXIMISED.get(name, name)
-    if known in AGREEMENT:
-        matrix = np.stack([np.stack([cells.rest, cells.alarms], -1), np.stack([cells.misses, cells.hits], -1)], -2)
-        return AGREEMENT[known](matrix)
-    beta = float(name.removeprefix("f")) if known == "f_score" else 1.0
-    return of_cells(cells, known, beta)
+    return cells_figure(cells, known, beta=float(name.removeprefix("f")) if known == "f_score" else 1.0)

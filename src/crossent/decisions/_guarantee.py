@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrc  # scipy.stats has the same, and takes 45 MB and a second to import
 
 from .._errors import InputError
 from ._cuts import Cuts, Floats
@@ -63,13 +63,13 @@ def _p_values(goal: Goal, hits: Floats, alarms: Floats, positives: float, negati
     limit = goal.limit or 0.0
     match goal.figure:
         case "precision":  # given how many rows are decided as positive, hits are binomial
-            return binom.sf(hits - 1, hits + alarms, limit)
+            return bdtrc(hits - 1, (hits + alarms).astype(np.int64), limit)
         case "recall":
-            return binom.sf(hits - 1, positives, limit)
+            return bdtrc(hits - 1, int(positives), limit)
         case "specificity":
-            return binom.sf(negatives - alarms - 1, negatives, limit)
+            return bdtrc(negatives - alarms - 1, int(negatives), limit)
         case _:
-            return binom.cdf(hits + alarms, positives + negatives, limit)
+            return bdtr(hits + alarms, int(positives + negatives), limit)
 
 
 def _kept(goal: Goal, doubt: Floats, level: float) -> npt.NDArray[np.bool_]:

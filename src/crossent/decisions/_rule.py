@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._task import IGNORED, Task
-from ..evaluation._cost import cost_matrix
+from ..evaluation import cost_matrix
 from ._choose import Choice
 from ._costs import decide_by_costs, threshold_of_costs
 
@@ -66,6 +66,8 @@ class Rule:
     ) -> Rule:
         """The rule of a threshold, or of costs, which make the threshold of a binary task.
 
+        A mapping of costs may name the classes as text, as a command line or a file does.
+
         Raises:
             InputError: There are both, or they do not belong to the task.
         """
@@ -73,21 +75,29 @@ class Rule:
             return cls(task, threshold, None, abstain_below, choice)
         if threshold != 0.5 or choice is not None:
             raise InputError(f"give a threshold or costs; got {threshold} and costs")
+        if isinstance(costs, Mapping):
+            texts = {str(name): name for name in task.classes}
+            costs = {tuple(texts.get(str(name), name) for name in pair): cost for pair, cost in costs.items()}
         matrix = tuple(map(tuple, cost_matrix(task, costs).tolist()))
         made = threshold_of_costs(task, matrix) if task.kind == "binary" else 0.5
         return cls(task, made, matrix, abstain_below)
 
     def decide(self, probabilities: Tensor) -> Tensor:
         """Decisions as `Task.decide` gives them, and the ignored code, which decodes to None, for undecided rows."""
+        decided = self.forced(probabilities)
+        return decided.masked_fill(~self.sure(probabilities), IGNORED) if self.abstain_below else decided
+
+    def forced(self, probabilities: Tensor) -> Tensor:
+        """What would be decided for each row if none could be left undecided."""
         if self.costs is not None and self.task.kind == "multiclass":
-            decided = decide_by_costs(self.task, probabilities, self.costs)
-        else:
-            limits = self.threshold
-            decided = self.task.decide(probabilities, torch.tensor(limits) if isinstance(limits, tuple) else limits)
-        if not self.abstain_below:
-            return decided
-        sure = probabilities.maximum(1 - probabilities) if probabilities.ndim == 1 else probabilities.amax(dim=1)
-        return decided.masked_fill(sure < self.abstain_below, IGNORED)
+            return decide_by_costs(self.task, probabilities, self.costs)
+        limits = self.threshold
+        return self.task.decide(probabilities, torch.tensor(limits) if isinstance(limits, tuple) else limits)
+
+    def sure(self, probabilities: Tensor) -> Tensor:
+        """Which rows are decided: their most probable class is probable enough."""
+        most = probabilities.maximum(1 - probabilities) if self.task.kind == "binary" else probabilities
+        return (most if most.ndim == 1 else most.amax(dim=1)) >= self.abstain_below
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-safe record."""

@@ -1,17 +1,24 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
+from ._asked import AverageName as AverageName
 from ._calibration_error import calibration_error as calibration_error
+from ._cells import Cells as Cells
+from ._cells_figure import cells_figure as cells_figure
+from ._comparison import Comparison as Comparison
+from ._comparison import compare as compare
 from ._cost import cost_matrix as cost_matrix
 from ._cost import expected_cost as expected_cost
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
 from ._curves import RocCurve as RocCurve
 from ._curves import class_curves as class_curves
 from ._curves import precision_recall_curve as precision_recall_curve
+from ._curves import ranking as ranking
 from ._curves import roc_curve as roc_curve
 from ._decomposition import Decomposition as Decomposition
 from ._decomposition import decompose as decompose
 from ._det_curve import DetCurve as DetCurve
 from ._det_curve import det_curve as det_curve
+from ._difference import Difference as Difference
 from ._disparity import Disparity as Disparity
 from ._disparity import Fairness as Fairness
 from ._disparity import disparity as disparity
@@ -21,16 +28,24 @@ from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
 from ._figure import figure as figure
+from ._group_table import crossed_groups as crossed_groups
+from ._group_table import group_table as group_table
 from ._interval import interval as interval
 from ._metrics import Average as Average
 from ._metrics import ClassScores as ClassScores
 from ._metrics import Majority as Majority
 from ._metrics import Metrics as Metrics
+from ._outcomes import Outcomes as Outcomes
+from ._outcomes import outcomes as outcomes
+from ._ranking import Ranking as Ranking
 from ._reliability import Reliability as Reliability
 from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
+from ._row_losses import row_losses as row_losses
+from ._scored import ScoredColumns as ScoredColumns
 from ._scored import evaluate_scored as evaluate_scored
+from ._scores import as_scores as as_scores
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter
@@ -39,3 +54,4 @@ from ._thresholds import FixedPoint as FixedPoint
 from ._thresholds import ThresholdFigures as ThresholdFigures
 from ._thresholds import at_fixed as at_fixed
 from ._thresholds import at_thresholds as at_thresholds
+from ._wilson import wilson as wilson

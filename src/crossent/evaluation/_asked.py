@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from .._errors import InputError
 from .._labels import Label, shown_names
+from .._nearest import nearest
 from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
@@ -74,8 +74,8 @@ class Asked:
 def checked(task: Task, asked: Asked) -> Asked:
     """The same, or an InputError if there is no such figure."""
     if asked.name not in NAMES:
-        close = difflib.get_close_matches(asked.name, NAMES, n=1)
-        hint = f": did you mean {close[0]!r}?" if close else f": there are {', '.join(NAMES)}"
+        close = nearest(asked.name, NAMES)
+        hint = f": did you mean {close!r}?" if close else f": there are {', '.join(NAMES)}"
         raise InputError(f"there is no figure {asked.name!r}{hint}")
     if asked.name == PAIRED:
         return _checked_pairs(asked)

@@ -28,11 +28,12 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Checked labels, scores in the CPU's memory, and weights of the same rows."""
+    """Checked labels, scores in the CPU's memory, weights, and decisions where they are given, of the same rows."""
 
     labels: Tensor
     scores: Tensor
     weights: Floats | None
+    decisions: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -40,7 +41,12 @@ class Batch:
     def taken(self, at: slice | Tensor) -> Batch:
         """Some of these rows, by their places."""
         places = at if isinstance(at, slice) else at.numpy()
-        return Batch(self.labels[at], self.scores[at], None if self.weights is None else self.weights[places])
+        return Batch(
+            self.labels[at],
+            self.scores[at],
+            None if self.weights is None else self.weights[places],
+            None if self.decisions is None else self.decisions[at],
+        )
 
     def labelled(self) -> Batch:
         """Those whose label is not the ignored one."""

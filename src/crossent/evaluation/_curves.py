@@ -52,6 +52,26 @@ class PrecisionRecallCurve:
     share: float
 
 
+def ranking(evaluation: Evaluation, *, label: Label | None = None) -> Ranking:
+    """The rows at or above each threshold, for one class against all others: what curves and thresholds are made of.
+
+    Args:
+        evaluation: An evaluation with rows.
+        label: The class; by default the positive one of a binary task.
+
+    Raises:
+        InputError: The label is not a class of the task, or it must be named and is not.
+
+    Example:
+        >>> from crossent import Task, evaluate
+        >>> task = Task.binary(["no", "yes"])
+        >>> found = ranking(evaluate(task, ["no", "yes", "yes"], probabilities=[0.1, 0.4, 0.9]))
+        >>> found.thresholds.tolist(), found.true_positives.tolist(), found.false_positives.tolist()
+        ([0.9, 0.4, 0.1], [1, 2, 2], [0, 0, 1])
+    """
+    return _ranking_of(evaluation, place_of(evaluation.task, label))
+
+
 def roc_curve(evaluation: Evaluation, *, label: Label | None = None, drop_intermediate: bool = True) -> RocCurve:
     """The receiver operating characteristic of one class against all others, as scikit-learn's `roc_curve`.
 
@@ -75,8 +95,7 @@ def roc_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
         >>> curve.area
         0.75
     """
-    place = place_of(evaluation.task, label)
-    ranked = _ranking_of(evaluation, place)
+    place, ranked = place_of(evaluation.task, label), ranking(evaluation, label=label)
     return _roc(evaluation, place, ranked, drop_intermediate=drop_intermediate)
 
 
@@ -96,8 +115,8 @@ def precision_recall_curve(
     Raises:
         InputError: The label is not a class of the task, or it must be named and is not.
     """
-    place = place_of(evaluation.task, label)
-    return _precision_recall(evaluation, place, _ranking_of(evaluation, place), drop_intermediate=drop_intermediate)
+    place, ranked = place_of(evaluation.task, label), ranking(evaluation, label=label)
+    return _precision_recall(evaluation, place, ranked, drop_intermediate=drop_intermediate)
 
 
 def class_curves(evaluation: Evaluation) -> Iterator[tuple[RocCurve, PrecisionRecallCurve]]:

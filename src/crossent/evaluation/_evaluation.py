@@ -18,6 +18,7 @@ from ._batch import Batch, Plan
 from ._compute import metrics_of
 from ._exact import Floats, check_weights
 from ._file import packed, read, scale_named, write
+from ._given import checked_decisions, judged
 from ._metrics import Metrics
 from ._order import Scale
 from ._scores import as_scores
@@ -57,6 +58,7 @@ class Evaluation:
     bins: int | None
     pairs: bool = False
     source: Scale | None = None
+    given: bool = False
     _states: Mapping[Group, States] = field(default_factory=dict)
 
     @classmethod
@@ -140,6 +142,7 @@ class Evaluation:
         *,
         logits: Tensor | None = None,
         probabilities: Tensor | None = None,
+        decisions: Tensor | None = None,
         weights: object = None,
         groups: object = None,
     ) -> Evaluation:
@@ -151,6 +154,8 @@ class Evaluation:
             labels: Encoded labels, as `task.encode` returns them.
             logits: `(n,)` if binary, else `(n, K)`.
             probabilities: `(n,)` if binary, else `(n, K)`.
+            decisions: `(n,)` codes of a multiclass task, judged in place of the most probable class, such as those of
+                least expected cost; with all rows or with none.
             weights: `(n,)` how much each row counts, from 0 to 2^31; with all rows or with none.
             groups: `(n,)` the name of each row's group, as labels are given; with all rows or with none.
 
@@ -172,14 +177,15 @@ class Evaluation:
             raise InputError("labels and scores must be tensors here; crossent.evaluate takes anything else")
         labels, scores = labels.detach().cpu(), scores.detach().cpu()
         self._check(labels, scores, source)
-        batch = Batch(labels, scores, _weights(weights, len(labels)))
+        decided = None if decisions is None else checked_decisions(self.task, decisions, len(labels))
+        batch = Batch(labels, scores, _weights(weights, len(labels)), decided)
         plan = Plan(self.task, source, self._limits(), self.bins, self.pairs)
         evaluation = replace(self, source=source)
         for name, places in _by_group(groups, len(labels)).items():
             mine = batch if places is None else batch.taken(places)
             for block in mine.blocks(_MOST_SCORES):  # merging gives the same bits, and less is in memory
-                more = {name: (state_of(plan, block),)}
-                evaluation = evaluation._with(replace(self, source=source, _states=more))
+                more = {name: (judged(state_of(plan, block), block),)}
+                evaluation = evaluation._with(replace(self, source=source, given=decided is not None, _states=more))
         return evaluation
 
     def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
@@ -219,12 +225,17 @@ class Evaluation:
         if self._states and other._states:
             if (None in self._states) != (None in other._states):
                 raise InputError("all rows must have a group, or none; got both: give groups with each update")
+            if self.given != other.given:
+                raise InputError(
+                    "decisions are given with all rows, or with none; got both: give them with each update"
+                )
             if self.weighted != other.weighted:
                 raise InputError("all rows must have a weight, or none; got both: give weights with each update")
         states = dict(self._states)
         for name, more in other._states.items():
             states[name] = appended(states.get(name, ()), more, self.bins)
-        return replace(self, source=self.source or other.source, _states=states)
+        given = self.given if self._states else other.given
+        return replace(self, source=self.source or other.source, given=given, _states=states)
 
     def to_bytes(self) -> bytes:
         """All of this value; evaluations of the same rows, however they came, give the same bytes."""
@@ -237,6 +248,7 @@ class Evaluation:
             "bins": self.bins,
             "pairs": self.pairs,
             "source": self.source,
+            "given": self.given,
             "groups": names,
         }
         return packed(record, [merged_states(self._states[name], self.bins) for name in names])
@@ -272,6 +284,7 @@ class Evaluation:
             record["bins"],
             record.get("pairs", False),
             scale_named(record["source"]),
+            record.get("given", False),
             {name: (state,) for name, state in zip(record["groups"], states, strict=True)},
         )
 
@@ -282,6 +295,12 @@ class Evaluation:
             InputError: There are no rows.
         """
         return metrics_of(self.task, self.threshold, self.state, self.source or "logits")
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from ._html import html_of  # its intervals are made of evaluations
+
+        return html_of(self)
 
 
 def evaluate(

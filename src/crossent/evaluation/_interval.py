@@ -81,7 +81,7 @@ def interval(
     asked = checked(evaluation.task, Asked(name, label, average, classes, beta, k, fpr_range))
     found = figure_of(evaluation, asked)
     draw = np.random.default_rng(seed)
-    summed = _summed(evaluation.task, asked)
+    summed = summed_name(evaluation.task, asked)
     if summed is not None:
         return by_error(found, mean_error(evaluation.state, summed), confidence, "normal")
     if math.isnan(found.value):
@@ -95,7 +95,7 @@ def interval(
     return of_decisions(evaluation, asked, found, confidence, draw)
 
 
-def _summed(task: Task, asked: Asked) -> str | None:
+def summed_name(task: Task, asked: Asked) -> str | None:
     """The name under which the rows' values are summed, of a figure that is their mean."""
     if asked.average == "samples":
         return asked.samples_name

@@ -42,7 +42,7 @@ class Outcomes:
         return self.low if self.exact else (self.low + self.high) / 2
 
 
-def outcomes(evaluation: Evaluation, label: Label | None) -> Outcomes:
+def outcomes(evaluation: Evaluation, label: Label | None = None) -> Outcomes:
     """The event that a class is true; without a label as `reliability` says.
 
     Args:

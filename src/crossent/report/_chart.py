@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-HEIGHT = 320
+HEIGHT = 280
 _UNIT = alt.Scale(domain=[0, 1], padding=0, nice=False)
 
 Points: TypeAlias = list[dict[str, Any]]
@@ -18,6 +18,7 @@ class Chart:
     """One chart.
 
     name: its place in the page's addresses. words: the text alternative, also its caption. wide: scrolls sideways.
+    live: the names of the data sets that the page's script fills in and changes; the specification has the first ones.
     """
 
     name: str
@@ -25,6 +26,12 @@ class Chart:
     words: str
     spec: dict[str, Any]
     wide: bool = False
+    live: tuple[str, ...] = ()
+
+    def page_spec(self) -> dict[str, Any]:
+        """The specification without the data that the page gives once for all charts."""
+        data = {name: rows for name, rows in self.spec.get("datasets", {}).items() if name not in self.live}
+        return self.spec | {"datasets": data | {name: [] for name in self.live}}
 
 
 def specification(chart: alt.LayerChart) -> dict[str, Any]:
@@ -38,9 +45,13 @@ def points(values: Points) -> alt.InlineData:
     return alt.InlineData(values=values)
 
 
-def layered(*layers: alt.Chart | alt.LayerChart) -> dict[str, Any]:
-    """Layers as one chart, as wide as its place on the page, at the height that all charts share."""
-    return specification(alt.LayerChart(layer=list(layers)).properties(width="container", height=HEIGHT))
+def layered(*layers: alt.Chart | alt.LayerChart, **data: Points) -> dict[str, Any]:
+    """Layers as one chart, as wide as its place on the page, at the height that most charts share.
+
+    The named data join after the check of the specification, which takes seconds for thousands of rows.
+    """
+    spec = specification(alt.LayerChart(layer=list(layers)).properties(width="container", height=HEIGHT))
+    return spec | {"datasets": spec.get("datasets", {}) | data} if data else spec
 
 
 def unit_axis(field: str, title: str, *, percent: bool = False) -> alt.X:
@@ -54,4 +65,6 @@ def unit_height(field: str, title: str, *, percent: bool = False) -> alt.Y:
 
 
 def _axis(*, percent: bool) -> alt.Axis:
-    return alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format=".0%" if percent else ".1f")
+    if percent:  # fewer, so that they fit in a narrow chart
+        return alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".0%", labelFlush=True)
+    return alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], format=".1f", labelFlush=True)

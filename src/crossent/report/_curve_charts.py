@@ -1,4 +1,4 @@
-"""ROC and precision-recall: one line if binary, else the hardest classes and the mean of all."""
+"""ROC and precision-recall of many classes side by side: the hardest of them, and the mean of all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 
 from ..evaluation import Evaluation, Metrics, PrecisionRecallCurve, RocCurve, class_curves
 from ._chart import Chart, Points, layered, points, unit_axis, unit_height
-from ._style import ACCENT, CLASS_COLOURS, INK, MUTED
+from ._style import CLASS_COLOURS, INK, MUTED
 from ._thin import Floats, thinned
-from ._words import figure, quoted, short_names
+from ._words import figure, short_names
 
 _MOST_LINES = 5
+_MOST_POINTS = 250
 _GRID = np.linspace(0.0, 1.0, 201)
 
 
@@ -50,30 +51,24 @@ class Lines:
 
 
 def curve_charts(evaluation: Evaluation, metrics: Metrics) -> list[Chart]:
-    """The ROC and the precision-recall chart; none where no class has rows both in and out of it."""
-    shown = _shown(metrics)
-    if not shown:
+    """The ROC and the precision-recall chart of several classes; none where none has rows both in and out of it."""
+    shown = _hardest(metrics)
+    if metrics.task.kind == "binary" or not shown:
         return []
-    most = 500 if len(shown) == 1 else 250
-    roc, pr = Lines(most), Lines(most)
-    places = range(1, 2) if metrics.task.kind == "binary" else range(len(metrics.task))
-    for place, (by_rate, by_precision) in zip(places, class_curves(evaluation), strict=True):
+    roc, pr = Lines(_MOST_POINTS), Lines(_MOST_POINTS)
+    for place, (by_rate, by_precision) in enumerate(class_curves(evaluation)):
         if not math.isnan(metrics.per_class[place].roc_auc):
             _gather(roc, pr, by_rate, by_precision, shown.get(place))
-    names = list(shown.values())
-    if metrics.task.kind != "binary":
-        names.append(f"mean of all {_unit(metrics)}")
-        roc.add(names[-1], _GRID, roc.mean / roc.classes)
-        pr.add(names[-1], _GRID, pr.mean / pr.classes)
+    names = [*shown.values(), f"mean of all {_unit(metrics)}"]
+    roc.add(names[-1], _GRID, roc.mean / roc.classes)
+    pr.add(names[-1], _GRID, pr.mean / pr.classes)
     return [_roc_chart(metrics, names, roc), _pr_chart(metrics, names, pr)]
 
 
-def _shown(metrics: Metrics) -> dict[int, str]:
-    """Places and names of the classes drawn: the positive one, or those of the lowest ROC AUC, in class order."""
+def _hardest(metrics: Metrics) -> dict[int, str]:
+    """Places and names of the classes of the lowest ROC AUC, in class order."""
     names = short_names(metrics.task.classes)
     defined = [place for place, scores in enumerate(metrics.per_class) if not math.isnan(scores.roc_auc)]
-    if metrics.task.kind == "binary":
-        return {place: names[place] for place in defined if place == 1}
     worst = sorted(defined, key=lambda place: metrics.per_class[place].roc_auc)[:_MOST_LINES]
     return {place: names[place] for place in sorted(worst)}
 
@@ -93,33 +88,22 @@ def _roc_chart(metrics: Metrics, names: list[str], lines: Lines) -> Chart:
         strokeDash=[4, 4], strokeWidth=1, color=MUTED
     )
     curve = _lines(lines.values, names, "linear", "false positive rate", "true positive rate (recall)")
-    words = f"ROC curve{_whose(metrics, len(names))}: {_area(metrics, metrics.roc_auc)}; a coin has 0.5.{lines.note()}"
-    layers = layered(diagonal.encode(x="x:Q", y="y:Q"), *curve, *_at_threshold(metrics, roc=True))
-    return Chart("roc", "ROC curve", words, layers)
+    area = f"mean area under them {figure(metrics.roc_auc)} over all {_unit(metrics)}"
+    words = f"ROC curves of {_whose(metrics, len(names))}: {area}; a coin has 0.5.{lines.note()}"
+    return Chart("roc-classes", "ROC curves", words, layered(diagonal.encode(x="x:Q", y="y:Q"), *curve))
 
 
 def _pr_chart(metrics: Metrics, names: list[str], lines: Lines) -> Chart:
     curve = _lines(lines.values, names, "step-before", "recall", "precision")
-    layers = list(curve)
-    coin = ""
-    if metrics.task.kind == "binary":
-        share = metrics.per_class[1].support / metrics.weight
-        rule = alt.Chart(points([{"y": share}])).mark_rule(strokeDash=[4, 4], strokeWidth=1, color=MUTED)
-        layers.insert(0, rule.encode(y="y:Q"))
-        coin = f"; a coin has {figure(share)}, the share of the class"
-    words = (
-        f"Precision-recall curve{_whose(metrics, len(names))}: "
-        f"{_area(metrics, metrics.average_precision, 'average precision')}{coin}.{lines.note()}"
-    )
-    spec = layered(*layers, *_at_threshold(metrics, roc=False))
-    return Chart("precision-recall", "Precision and recall", words, spec)
+    area = f"mean average precision {figure(metrics.average_precision)} over all {_unit(metrics)}"
+    words = f"Precision-recall curves of {_whose(metrics, len(names))}: {area}.{lines.note()}"
+    return Chart("precision-recall-classes", "Precision and recall", words, layered(*curve))
 
 
 def _lines(values: Points, names: list[str], interpolate: str, x: str, y: str) -> list[alt.Chart]:
     base = alt.Chart(points(values)).encode(x=unit_axis("x:Q", x), y=unit_height("y:Q", y))
-    colours = [ACCENT] if len(names) == 1 else [*CLASS_COLOURS[: len(names) - 1], INK]
-    legend = None if len(names) == 1 else alt.Legend(columns=2)
-    colour = alt.Color("c:N", scale=alt.Scale(domain=names, range=colours), legend=legend)
+    colours = [*CLASS_COLOURS[: len(names) - 1], INK]
+    colour = alt.Color("c:N", scale=alt.Scale(domain=names, range=colours), legend=alt.Legend(columns=2))
     tooltip = [
         alt.Tooltip("c:N", title="class"),
         alt.Tooltip("x:Q", title=x, format=".3f"),
@@ -131,37 +115,11 @@ def _lines(values: Points, names: list[str], interpolate: str, x: str, y: str) -
     return [line.encode(color=colour, order="i:O"), touch.encode(tooltip=tooltip)]
 
 
-def _at_threshold(metrics: Metrics, *, roc: bool) -> list[alt.Chart]:
-    """A dot where the threshold in use stands on a binary task's curve."""
-    if metrics.task.kind != "binary":
-        return []
-    (right, false), (missed, hit) = metrics.confusion_matrix.tolist()
-    if not (hit + missed and right + false and (roc or hit + false)):
-        return []
-    recall = hit / (hit + missed)
-    spot = {"x": false / (right + false), "y": recall} if roc else {"x": recall, "y": hit / (hit + false)}
-    base = alt.Chart(points([spot | {"text": f"at threshold {metrics.threshold:g}"}])).encode(x="x:Q", y="y:Q")
-    dot = base.mark_point(size=70, filled=True, opacity=1, color=INK).encode(tooltip=alt.Tooltip("text:N", title="dot"))
-    # Beside the curve where it is empty: under a ROC curve; over a falling curve on its left, under it on its right.
-    late = spot["x"] > 0.65
-    below = spot["y"] > 0.1 and (roc or late)
-    label = base.mark_text(align="right" if late else "left", dx=-10 if late else 10, dy=14 if below else -12)
-    return [dot, label.encode(text="text:N")]
-
-
 def _whose(metrics: Metrics, lines: int) -> str:
-    if metrics.task.kind == "binary":
-        return f" of {quoted(metrics.task.positive)}"
     drawn = lines - 1
     if drawn < len(metrics.task):
-        return f"s of the {drawn} {_unit(metrics)} with the lowest ROC AUC, each against all others"
-    return f"s of all {drawn} {_unit(metrics)}, each against all others"
-
-
-def _area(metrics: Metrics, value: float, name: str = "area under it") -> str:
-    if metrics.task.kind == "binary":
-        return f"{name} {figure(value)}"
-    return f"mean {name.replace('under it', 'under them')} {figure(value)} over all {_unit(metrics)}"
+        return f"the {drawn} {_unit(metrics)} with the lowest ROC AUC, each against all others"
+    return f"all {drawn} {_unit(metrics)}, each against all others"
 
 
 def _unit(metrics: Metrics) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,20 +15,31 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
-from ..evaluation import Evaluation, Metrics, classification_report
+from ..evaluation import Evaluation, Metrics, classification_report, expected_cost
 from . import _words
-from ._chart import Chart
-from ._charts import histogram_chart, loss_chart, reliability_chart
+from ._class_table import class_table
+from ._columns import ColumnFacts
+from ._coverage_chart import coverage_chart
 from ._curve_charts import curve_charts
+from ._explorer import Explorer, class_words, cuts_note, explorer, record
+from ._explorer_charts import explorer_charts
+from ._explorer_figures import ROWS_A_DAY, moving_matrix, moving_tiles
 from ._figures import lead, tiles, verdict
+from ._groups import group_charts, groups_of
+from ._interval_words import between
+from ._loss_chart import loss_chart
 from ._matrix import MOST_IN_A_TABLE, commonest, matrix_chart, table
+from ._reliability_chart import histogram_chart, reliability_chart
 from ._style import CONFIG
+from ._worries import worries
 
 if TYPE_CHECKING:
     from ..training import History
 
-_HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "page"
 _VEGA_LITE = "6.1"
+_SCRIPTS = ("words", "figures", "charts", "copy", "explore", "tables", "matrix", "start")
+"""In the order in which they stand in the page."""
 
 
 def html(
@@ -37,6 +48,9 @@ def html(
     title: str,
     history: History | None = None,
     facts: Mapping[str, str] | None = None,
+    columns: Sequence[ColumnFacts] = (),
+    costs: object = None,
+    model: str = "DIR",
 ) -> str:
     """Describe an evaluation in one HTML page that needs nothing else: no network, no other file.
 
@@ -45,38 +59,86 @@ def html(
         title: The heading of the page.
         history: The record of the training, for the loss curve.
         facts: What else the reader should know: names and values, shown as a list.
+        columns: What the columns of the data were taken to be.
+        costs: What decisions cost, as `expected_cost` takes them: where a binary task's cost sliders stand at first. By
+            default each mistake costs 1.
+        model: The model folder, for the line that predicts with the threshold chosen on the page.
 
     Returns:
         The page. It is a pure function of the arguments: the same evaluation gives the same page.
 
     Raises:
-        InputError: The evaluation has no rows.
+        InputError: The evaluation has no rows, or the costs are not of its classes.
     """
     metrics = evaluation.compute()
-    script, library = _script(_read("page.js")), _script(_library())
+    scripts = [_script("\n".join(["(() => {", '"use strict";', *map(_read, _scripts()), "})();"])), _script(_library())]
     environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters |= {"figure": _words.figure, "percent": _words.percent, "json": _json}
+    environment.filters |= {"json": _json, "between": between}
+    environment.filters |= {name: getattr(_words, name) for name in ("figure", "percent", "tally", "amount", "plain")}
     return environment.get_template("page.html.jinja").render(
         title=title,
         version=__version__,
-        lead=lead(metrics),
-        verdict=verdict(metrics),
-        tiles=tiles(metrics),
-        metrics=metrics,
-        confusion=_confusion(metrics),
-        ranking=curve_charts(evaluation, metrics),
-        calibration=[reliability_chart(evaluation, metrics), histogram_chart(evaluation, metrics)],
+        **_sections(evaluation, metrics, costs),
         training=[] if history is None or not history.epochs else [loss_chart(history)],
-        text=classification_report(metrics),
         facts=dict(facts or {}),
+        columns=list(columns),
+        model=model,
         style=Markup(_read("page.css")),
         chart_style=CONFIG,
-        library=library,
-        script=script,
-        allowed=" ".join(f"'sha256-{_digest(each)}'" for each in (library, script)),
+        script=scripts[0],
+        library=scripts[1],
+        allowed=" ".join(f"'sha256-{_digest(each)}'" for each in scripts),
     )
+
+
+def _sections(evaluation: Evaluation, metrics: Metrics, costs: object) -> dict[str, Any]:
+    """What the template's parts show of an evaluation, by the names that they have there."""
+    price = None if costs is None else expected_cost(evaluation, costs).value
+    moving = explorer(evaluation, metrics, costs)
+    groups = groups_of(evaluation)
+    return {
+        "metrics": metrics,
+        "one": "label" if metrics.task.kind == "multilabel" else "class",
+        "lead": lead(metrics),
+        "verdict": verdict(metrics),
+        "tiles": tiles(metrics),
+        "worries": worries(evaluation, metrics, moving, costs_given=costs is not None),
+        "price": price,
+        "confusion": _confusion(metrics),
+        "explorer": None if moving is None else _moving(moving, evaluation),
+        "ranking": curve_charts(evaluation, metrics),
+        "calibration": _on_probabilities(evaluation, metrics),
+        "classes": class_table(evaluation, metrics),
+        "groups": groups,
+        "group_charts": [] if groups is None else group_charts(groups),
+        "text": classification_report(metrics),
+    }
+
+
+def _on_probabilities(evaluation: Evaluation, metrics: Metrics) -> list[Any]:
+    charts = [reliability_chart(evaluation, metrics), histogram_chart(evaluation, metrics)]
+    return charts if metrics.task.kind == "multilabel" else [*charts, coverage_chart(evaluation)]
+
+
+def _moving(of: Explorer, evaluation: Evaluation) -> dict[str, Any]:
+    """What the template shows of the explorer, and what its script reads."""
+    words = [class_words(each, of.metrics) for each in of.classes]
+    return {
+        "of": of,
+        "table": of.first.table,
+        "tiles": moving_tiles(of, evaluation),
+        "matrix": moving_matrix(of),
+        "charts": explorer_charts(of),
+        "note": cuts_note(of.first.table),
+        "rows_a_day": ROWS_A_DAY,
+        "record": record(of, evaluation, words),
+    }
 
 
 def _confusion(metrics: Metrics) -> dict[str, Any]:
@@ -95,11 +157,15 @@ def _library() -> str:
     return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _VEGA_LITE)
 
 
+def _scripts() -> list[str]:
+    return [f"{name}.js" for name in _SCRIPTS]
+
+
 def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
+    return (_FOLDER / name).read_text(encoding="utf-8")
 
 
-def _json(value: Chart | Mapping[str, Any]) -> Markup:
+def _json(value: object) -> Markup:
     """JSON that can stand in a script element: no character in it can end the element or begin a comment."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

@@ -48,3 +48,19 @@ def _cut(name: str, most: int) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A number with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def tally(count: float) -> str:
+    """A number of rows, or their weight."""
+    return f"{count:,.0f}" if count == int(count) else f"{count:,.2f}"
+
+
+def amount(value: float) -> str:
+    """A cost or a rate, to four digits."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def plain(value: float) -> str:
+    """A number as a control or a command takes it: all its digits, and no more."""
+    value = float(value)
+    return str(int(value)) if value == int(value) else repr(value)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from .._errors import InputError
 from ..evaluation import Evaluation
+from ._columns import ColumnFacts
 from ._page import html
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ def write(
     title: str,
     history: History | None = None,
     facts: Mapping[str, str] | None = None,
+    columns: Sequence[ColumnFacts] = (),
+    costs: object = None,
+    model: str = "DIR",
 ) -> None:
     """Write the page of `html` to a file; an older one is replaced only when the new one is complete.
 
@@ -32,13 +36,17 @@ def write(
         title: The heading of the page.
         history: The record of the training, for the loss curve.
         facts: What else the reader should know: names and values, shown as a list.
+        columns: What the columns of the data were taken to be.
+        costs: What decisions cost, as `expected_cost` takes them.
+        model: The model folder, for the line that predicts.
 
     Raises:
         InputError: The folder does not exist, the path is a folder, or the file cannot be written.
     """
     target = Path(path)
+    page = html(evaluation, title=title, history=history, facts=facts, columns=columns, costs=costs, model=model)
     try:
-        _write(target, html(evaluation, title=title, history=history, facts=facts))
+        _write(target, page)
     except OSError as error:
         raise InputError(f"the report {path} cannot be written: {error.strerror or error}") from None
 
