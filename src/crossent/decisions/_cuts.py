@@ -66,10 +66,7 @@ def cuts_of(evaluation: Evaluation, label: Label | None) -> Cuts:
 
 def _cuts(ranked: Ranking) -> Cuts:
     # Logits above 37 have one probability, 1: only the last of equal scores is a cut.
-    apart = np.diff(ranked.thresholds) != 0
-    if not ranked.exact:  # a threshold of 1 also lets through the rows of the next bin whose probability rounds to 1
-        apart &= ranked.thresholds[:-1] < 1
-    last = np.append(apart, True)
+    last = np.append(np.diff(ranked.thresholds) != 0, True)
     if ranked.thresholds[0] >= 1:  # then "nothing" is out of reach: a threshold of 1 lets these rows through
         scores, none = ranked.thresholds[last], np.empty(0)
     else:
