@@ -17,12 +17,13 @@ from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
 from ._asked import Asked
+from ._bootstrap import DRAWS
 from ._cells import CLASS_FIGURES
 from ._curves import place_of
 from ._evaluation import Evaluation
 from ._exact import Floats, Ints, as_float
 from ._figure import figure_of, of_matrices
-from ._interval import DRAWS, summed_name
+from ._interval import summed_name
 from ._joint import Bools
 from ._paired_ranking import area_error, resampled_precisions
 from ._paired_rows import Pairs
