@@ -4,6 +4,7 @@ from . import data as data
 from . import decisions as decisions
 from . import evaluation as evaluation
 from . import functional as functional
+from . import inspection as inspection
 from . import models as models
 from . import nn as nn
 from . import report as report

@@ -234,7 +234,7 @@ def test_several_classes() -> None:
         "none: an average over classes has one class by class only"
     )
     assert comparison.difference("top_k_accuracy", k=2).method == (
-        "none: how both models rank a row's classes is not kept"
+        "none: how both models rank rows or classes together is not kept for it"
     )
 
 

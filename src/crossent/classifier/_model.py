@@ -120,16 +120,27 @@ class Model:
         """
         rule = self.rule if threshold is None else Rule(self.task, threshold)
         evaluation = Evaluation.empty(self.task, threshold=rule.threshold)
+        for _, labels, logits in self.labelled_batches(data, calibrated=calibrated, extra=extra):
+            evaluation = judge(rule, labels, logits, evaluation=evaluation)
+        return evaluation
+
+    def labelled_batches(
+        self, data: Any, *, calibrated: bool = True, extra: Extra = "error"
+    ) -> Iterator[tuple[pl.DataFrame, Tensor, Tensor]]:
+        """The rows of a labelled table of any size, their encoded labels and their logits; see `predict`.
+
+        Raises:
+            InputError: The table lacks the target column or a label.
+        """
+        first_row = 1
         for frame, logits in self._logits(data, extra, calibrated):
             if self.target.name not in frame.columns:
                 raise InputError(
                     f"to be judged, the table must hold the labels in column {self.target.name!r}; "
                     f"it has {', '.join(map(repr, frame.columns))}"
                 )
-            first_row = 1 + evaluation.rows + evaluation.ignored
-            labels = self._labels(frame, first_row)
-            evaluation = judge(rule, labels, logits, evaluation=evaluation)
-        return evaluation
+            yield frame, self._labels(frame, first_row), logits
+            first_row += len(frame)
 
     def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:
         """Write the model folder, whole or not at all: `model.safetensors` and JSON, no pickle.

@@ -13,6 +13,7 @@ from ..evaluation import Evaluation, Metrics, classification_report, cost_matrix
 from ._console import out
 
 if TYPE_CHECKING:
+    from ..calibration import Calibration
     from ..classifier import Model
     from ..data import Table
     from ._judge import Judgement
@@ -172,6 +173,21 @@ def show_threshold(evaluation: Evaluation, rule: Rule, points: Sequence[CutPoint
         grid.add_row(f"{mark}{point.threshold:.4g}", *share.values(), style="bold" if chosen else "")
     out.print()
     out.print(grid)
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """The log loss before, and after each method that was tried, on rows that it had not seen."""
+    grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    for heading in (f"on {calibration.rows:,} rows", "held-out log loss", "gain", "standard error"):
+        grid.add_column(heading, justify="left" if heading.startswith("on ") else "right")
+    grid.add_row("as they are", f"{calibration.log_loss:.4f}")
+    for trial in calibration.trials:
+        style = "bold" if trial.method == calibration.method else ""
+        grid.add_row(trial.method, f"{trial.log_loss:.4f}", f"{trial.gain:.4f}", f"{trial.error:.4f}", style=style)
+    out.print(grid)
+    out.print(f"\ncalibration: {calibration.reason}")
+    if calibration.calibrator is None:
+        out.print("the probabilities stay as they are")
 
 
 def show_groups(evaluation: Evaluation) -> None:

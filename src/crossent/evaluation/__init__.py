@@ -1,5 +1,6 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
+from ._asked import AverageName as AverageName
 from ._calibration_error import calibration_error as calibration_error
 from ._cells import Cells as Cells
 from ._cells_figure import cells_figure as cells_figure
@@ -24,9 +25,10 @@ from ._disparity import disparity as disparity
 from ._disparity import fairness as fairness
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
-from ._figure import AverageName as AverageName
 from ._figure import Figure as Figure
 from ._figure import figure as figure
+from ._group_table import crossed_groups as crossed_groups
+from ._group_table import group_table as group_table
 from ._interval import Interval as Interval
 from ._interval import interval as interval
 from ._metrics import Average as Average
@@ -40,8 +42,10 @@ from ._reliability import Reliability as Reliability
 from ._reliability import ScoreHistogram as ScoreHistogram
 from ._reliability import reliability as reliability
 from ._reliability import score_histogram as score_histogram
+from ._row_losses import row_losses as row_losses
 from ._scored import ScoredColumns as ScoredColumns
 from ._scored import evaluate_scored as evaluate_scored
+from ._scores import as_scores as as_scores
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter

@@ -12,12 +12,10 @@ from torch import Tensor
 from .._errors import InputError
 from .._labels import Label
 from .._task import IGNORED, Task
-from ._areas import AREAS
-from ._asked import AverageName
-from ._cells import CLASS_FIGURES
+from ._asked import Asked, AverageName, checked
 from ._difference import Difference, difference_of
 from ._evaluation import Evaluation, Threshold
-from ._paired import Pairs, bins_of, merged_pairs, pairs_of
+from ._paired_rows import Pairs, bins_of, merged_pairs, pairs_of
 from ._rows import Rows, rows_of
 from ._scores import as_scores
 
@@ -180,18 +178,8 @@ class Comparison:
         """
         if self._pairs is None:
             raise InputError("a comparison needs at least one labelled row; got 0")
-        return difference_of(
-            self.a,
-            self.b,
-            self._pairs,
-            name,
-            label=label,
-            average=average,
-            beta=beta,
-            k=k,
-            confidence=confidence,
-            seed=seed,
-        )
+        asked = checked(self.task, Asked(name, label, average, None, beta, k))
+        return difference_of(self.a, self.b, self._pairs, asked, confidence=confidence, seed=seed)
 
     def differences(self, figures: Sequence[str] | None = None, *, confidence: float = 0.95) -> tuple[Difference, ...]:
         """The differences of several figures; where there are more than two classes, of their macro average.
@@ -257,7 +245,7 @@ def compare(
 
 def averaged(task: Task, name: str) -> AverageName | None:
     """The average of a figure that is of one class, where no class is the obvious one."""
-    return "macro" if task.kind != "binary" and name in (*CLASS_FIGURES, *AREAS) else None
+    return "macro" if task.kind != "binary" and Asked(name).of_class else None
 
 
 def _one(model: str, logits: Tensor | None, probabilities: Tensor | None) -> Tensor:

@@ -13,19 +13,19 @@ from scipy.sparse import csr_array
 from scipy.stats import binomtest
 
 from .._errors import InputError
-from .._labels import Label
 from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
-from ._asked import Asked, AverageName, checked
+from ._asked import Asked
 from ._cells import CLASS_FIGURES
 from ._curves import place_of
 from ._evaluation import Evaluation
-from ._exact import Bools, Floats, Ints, as_float
-from ._figure import figure, of_matrices
+from ._exact import Floats, Ints, as_float
+from ._figure import figure_of, of_matrices
 from ._interval import DRAWS, summed_name
-from ._paired import Pairs
+from ._joint import Bools
 from ._paired_ranking import area_error, resampled_precisions
+from ._paired_rows import Pairs
 from ._wilson import normal_quantile
 
 _CELLS_AT_A_TIME = 1 << 22
@@ -36,6 +36,7 @@ LOWER_IS_BETTER = frozenset(
         "hinge_loss",
         "zero_one_loss",
         "hamming_loss",
+        "equal_error_rate",
         "false_positive_rate",
         "false_negative_rate",
         "false_discovery_rate",
@@ -112,23 +113,12 @@ class _Ends:
 
 
 def difference_of(
-    a: Evaluation,
-    b: Evaluation,
-    pairs: Pairs,
-    name: str,
-    *,
-    label: Label | None,
-    average: AverageName | None,
-    beta: float,
-    k: int,
-    confidence: float,
-    seed: int,
+    a: Evaluation, b: Evaluation, pairs: Pairs, asked: Asked, *, confidence: float, seed: int
 ) -> Difference:
     """The difference of one figure; see `Comparison.difference`."""
     if not 0 < confidence < 1:
         raise InputError(f"confidence must be between 0 and 1; got {confidence}")
-    asked = checked(a.task, Asked(name, label, average, beta=beta, k=k))
-    of_a, of_b = (figure(each, name, label=label, average=average, beta=beta, k=k) for each in (a, b))
+    of_a, of_b = (figure_of(each, asked) for each in (a, b))
     difference = of_b.value - of_a.value
     if math.isnan(difference):
         ends = _none(of_a.reason or of_b.reason)
@@ -136,7 +126,7 @@ def difference_of(
         ends = _ends(a, b, pairs, asked, difference, confidence, seed)
     slack = of_a.half_width + of_b.half_width
     return Difference(
-        name,
+        asked.name,
         of_a.value,
         of_b.value,
         difference,
@@ -171,10 +161,8 @@ def _ends(
     if asked.name == "average_precision":
         drawn = resampled_precisions(task, pairs.joints, place_of(task, asked.label), draw)
         return _quantiles(drawn + (difference - drawn[0]), confidence)
-    if asked.name in AREAS:
-        return _none("of the areas, roc_auc and average_precision have one")
     if asked.name not in CLASS_FIGURES and asked.name not in AGREEMENT:
-        return _none("how both models rank a row's classes is not kept")
+        return _none("how both models rank rows or classes together is not kept for it")
     if task.kind == "multilabel" and asked.label is None:
         return _none("how labels go together is not kept; it has one label by label")
     return _quantiles(_resampled(task, pairs, asked, draw), confidence)

@@ -11,7 +11,6 @@ from .._errors import InputError
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 Amounts: TypeAlias = npt.NDArray[np.int64 | np.float64]
 """Counts of rows, or sums of their weights."""
 

@@ -9,8 +9,8 @@ from math import isqrt
 import numpy as np
 
 from .._task import Task
-from ._exact import Bools, Floats, Ints, exact_sum
-from ._joint import Joint, counted, joint, merged_joints
+from ._exact import Floats, Ints, exact_sum
+from ._joint import Bools, Joint, counted, joint, merged_joints
 from ._order import keys_of
 from ._rows import Rows, brier_scores, log_losses
 from ._samples import sample_scores
@@ -88,8 +88,8 @@ def _all(right: Bools) -> Ints:
 def _values(task: Task, rows: Rows) -> dict[str, Floats]:
     """The values of each row of which figures are means."""
     values = {"log_loss": log_losses(rows), "brier": brier_scores(rows)}
-    if task.kind == "binary" and rows.scale == "logits":
-        values["hinge_loss"] = np.maximum(0, 1 - (2 * rows.labels - 1) * rows.scores[0])
+    if rows.margins is not None:
+        values["hinge_loss"] = np.maximum(0, 1 - rows.margins)
     return values | (sample_scores(rows) if task.kind == "multilabel" else {})
 
 
