@@ -167,8 +167,18 @@ def judged(model: Model) -> Evaluation:
 
 
 def _report(model: Model, table: Table, name: str) -> str:
+    from ._inspect import inspected  # imports torch
+
     title = f"{name}: {model.target.name}"
-    return crossent.report.html(judged(model), title=title, history=model.history, facts=_facts(model, table))
+    slices, suspects = inspected(model, table)
+    return crossent.report.html(
+        judged(model),
+        title=title,
+        history=model.history,
+        facts=_facts(model, table),
+        slices=slices,
+        suspects=suspects,
+    )
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:

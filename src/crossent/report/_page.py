@@ -34,10 +34,12 @@ from ._style import CONFIG
 from ._worries import worries
 
 if TYPE_CHECKING:
+    from ..inspection import LabelErrors, WeakSlices
     from ..training import History
 
 _FOLDER = Path(__file__).parent / "page"
 _VEGA_LITE = "6.1"
+_MOST_SUSPECTS = 50
 _SCRIPTS = ("words", "figures", "charts", "copy", "explore", "tables", "matrix", "start")
 """In the order in which they stand in the page."""
 
@@ -51,6 +53,8 @@ def html(
     columns: Sequence[ColumnFacts] = (),
     costs: object = None,
     model: str = "DIR",
+    slices: WeakSlices | None = None,
+    suspects: LabelErrors | None = None,
 ) -> str:
     """Describe an evaluation in one HTML page that needs nothing else: no network, no other file.
 
@@ -63,6 +67,8 @@ def html(
         costs: What decisions cost, as `expected_cost` takes them: where a binary task's cost sliders stand at first. By
             default each mistake costs 1.
         model: The model folder, for the line that predicts with the threshold chosen on the page.
+        slices: Where the model is weak, as `weak_slices` finds it.
+        suspects: The labels that are likely wrong, as `label_errors` finds them; `row` is shown as it is.
 
     Returns:
         The page. It is a pure function of the arguments: the same evaluation gives the same page.
@@ -89,6 +95,9 @@ def html(
         facts=dict(facts or {}),
         columns=list(columns),
         model=model,
+        slices=slices,
+        suspects=suspects,
+        suspects_shown=_MOST_SUSPECTS,
         style=Markup(_read("page.css")),
         chart_style=CONFIG,
         script=scripts[0],

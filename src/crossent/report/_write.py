@@ -14,6 +14,7 @@ from ._columns import ColumnFacts
 from ._page import html
 
 if TYPE_CHECKING:
+    from ..inspection import LabelErrors, WeakSlices
     from ..training import History
 
 
@@ -27,6 +28,8 @@ def write(
     columns: Sequence[ColumnFacts] = (),
     costs: object = None,
     model: str = "DIR",
+    slices: WeakSlices | None = None,
+    suspects: LabelErrors | None = None,
 ) -> None:
     """Write the page of `html` to a file; an older one is replaced only when the new one is complete.
 
@@ -39,12 +42,24 @@ def write(
         columns: What the columns of the data were taken to be.
         costs: What decisions cost, as `expected_cost` takes them.
         model: The model folder, for the line that predicts.
+        slices: Where the model is weak, as `weak_slices` finds it.
+        suspects: The labels that are likely wrong, as `label_errors` finds them.
 
     Raises:
         InputError: The folder does not exist, the path is a folder, or the file cannot be written.
     """
     target = Path(path)
-    page = html(evaluation, title=title, history=history, facts=facts, columns=columns, costs=costs, model=model)
+    page = html(
+        evaluation,
+        title=title,
+        history=history,
+        facts=facts,
+        columns=columns,
+        costs=costs,
+        model=model,
+        slices=slices,
+        suspects=suspects,
+    )
     try:
         _write(target, page)
     except OSError as error:
