@@ -149,7 +149,7 @@ def fit_and_report(
     with Bar(shown=show) as bar:
         model = crossent.fit(table, target=target, watch=bar, **options, **recipe)
     report = folder / "report.html"
-    model.save(folder, overwrite=overwrite, pages={report.name: _report(model, table, folder.stem)})
+    model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder.stem))
     if as_json:
         print_json(_record(model, table, folder, report))
     elif show:
@@ -166,19 +166,17 @@ def judged(model: Model) -> Evaluation:
     return model.evaluation
 
 
-def _report(model: Model, table: Table, name: str) -> str:
+def _pages(model: Model, table: Table, name: str) -> dict[str, str]:
+    """The report and the model card, by the names of their files."""
     from ._inspect import inspected  # imports torch
 
-    title = f"{name}: {model.target.name}"
+    title, facts = f"{name}: {model.target.name}", _facts(model, table)
     slices, suspects = inspected(model, table)
-    return crossent.report.html(
-        judged(model),
-        title=title,
-        history=model.history,
-        facts=_facts(model, table),
-        slices=slices,
-        suspects=suspects,
+    page = crossent.report.html(
+        judged(model), title=title, history=model.history, facts=facts, slices=slices, suspects=suspects
     )
+    card = crossent.report.model_card(judged(model), title=title, history=model.history, facts=facts, slices=slices)
+    return {"report.html": page, "card.md": card}
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:

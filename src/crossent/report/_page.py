@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ..training import History
 
 _FOLDER = Path(__file__).parent / "page"
-_VEGA_LITE = "6.1"
+VEGA_LITE = "6.1"
 _MOST_SUSPECTS = 50
 _SCRIPTS = ("words", "figures", "charts", "copy", "explore", "tables", "matrix", "start")
 """In the order in which they stand in the page."""
@@ -77,19 +77,9 @@ def html(
         InputError: The evaluation has no rows, or the costs are not of its classes.
     """
     metrics = evaluation.compute()
-    scripts = [_script("\n".join(["(() => {", '"use strict";', *map(_read, _scripts()), "})();"])), _script(_library())]
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"json": _json, "between": between}
-    environment.filters |= {name: getattr(_words, name) for name in ("figure", "percent", "tally", "amount", "plain")}
-    return environment.get_template("page.html.jinja").render(
+    return rendered(
+        "page.html.jinja",
         title=title,
-        version=__version__,
         **_sections(evaluation, metrics, costs),
         training=[] if history is None or not history.epochs else [loss_chart(history)],
         facts=dict(facts or {}),
@@ -98,7 +88,28 @@ def html(
         slices=slices,
         suspects=suspects,
         suspects_shown=_MOST_SUSPECTS,
-        style=Markup(_read("page.css")),
+    )
+
+
+def rendered(template: str, *, title: str, **parts: Any) -> str:
+    """A page from its template, with the style and the scripts inside."""
+    own = "\n".join(["(() => {", '"use strict";', *map(read_asset, _scripts()), "})();"])
+    scripts = [_script(own), _script(_library())]
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"json": _json, "between": between}
+    names = ("figure", "percent", "tally", "amount", "plain", "signed")
+    environment.filters |= {name: getattr(_words, name) for name in names}
+    return environment.get_template(template).render(
+        title=title,
+        version=__version__,
+        **parts,
+        style=Markup(read_asset("page.css")),
         chart_style=CONFIG,
         script=scripts[0],
         library=scripts[1],
@@ -163,14 +174,15 @@ def _confusion(metrics: Metrics) -> dict[str, Any]:
 @cache
 def _library() -> str:
     """Vega, Vega-Lite and vega-embed in one script, which takes seconds to put together."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _VEGA_LITE)
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
 
 
 def _scripts() -> list[str]:
     return [f"{name}.js" for name in _SCRIPTS]
 
 
-def _read(name: str) -> str:
+def read_asset(name: str) -> str:
+    """A file that the page is made of."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 from .._errors import InputError
 from ..evaluation import Evaluation
 from ._columns import ColumnFacts
+from ._formats import as_format, format_of
 from ._page import html
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def write(
     model: str = "DIR",
     slices: WeakSlices | None = None,
     suspects: LabelErrors | None = None,
+    format: str | None = None,
 ) -> None:
-    """Write the page of `html` to a file; an older one is replaced only when the new one is complete.
+    """Write the page of `html` to a file, or another format; an older one is replaced only when the new is complete.
 
     Args:
         path: The file, usually `*.html`, in a folder that exists.
@@ -44,11 +46,16 @@ def write(
         model: The model folder, for the line that predicts.
         slices: Where the model is weak, as `weak_slices` finds it.
         suspects: The labels that are likely wrong, as `label_errors` finds them.
+        format: "html", "png", "svg", "json" or "markdown" (a model card); by default what the name of the file ends in.
+            The others than HTML show less.
 
     Raises:
         InputError: The folder does not exist, the path is a folder, or the file cannot be written.
     """
-    target = Path(path)
+    form = format_of(path, format)
+    if form != "html":
+        write_file(path, as_format(form, evaluation, title=title, history=history, facts=facts))
+        return
     page = html(
         evaluation,
         title=title,
@@ -60,20 +67,25 @@ def write(
         slices=slices,
         suspects=suspects,
     )
+    write_file(path, page)
+
+
+def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Put a report on disk whole, or not at all."""
     try:
-        _write(target, page)
+        _write(Path(path), content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise InputError(f"the report {path} cannot be written: {error.strerror or error}") from None
 
 
-def _write(target: Path, page: str) -> None:
+def _write(target: Path, content: bytes) -> None:
     if target.is_dir():
         raise InputError(f"a report is a file; {str(target)!r} is a folder: name a file in it, such as report.html")
     if not target.parent.is_dir():
         raise InputError(f"the folder of the report must exist; {str(target.parent)!r} does not")
     draft = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
+        draft.write_bytes(content)
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
