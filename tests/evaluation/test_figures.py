@@ -83,9 +83,9 @@ def test_shares_of_a_class_and_their_averages(case: Case, name: str, score: Any,
     for average in ("macro", "weighted", "micro"):
         theirs = sklearn_average(case, score, average, zero_division=0, **options)
         same(figure(case.evaluation, name, average=average, **options).value, theirs)
-    if case.labels.ndim == 2 and "beta" not in options:
-        theirs = sklearn_average(case, score, "samples", zero_division=0)
-        same(figure(case.evaluation, name, average="samples").value, theirs)
+    if case.labels.ndim == 2:
+        theirs = sklearn_average(case, score, "samples", zero_division=0, **options)
+        same(figure(case.evaluation, name, average="samples", **options).value, theirs)
 
 
 @pytest.mark.parametrize("average", ["macro", "weighted", "micro"])

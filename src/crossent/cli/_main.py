@@ -6,12 +6,14 @@ import typer
 
 import crossent
 
+from ._calibrate import calibrate
 from ._compare import compare
 from ._demo import demo
 from ._env import env
 from ._evaluate import evaluate
 from ._fit import fit
 from ._predict import predict
+from ._threshold import threshold
 
 app = typer.Typer(
     name="crossent",
@@ -21,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (fit, predict, evaluate, compare, demo, env):
+for command in (fit, predict, evaluate, compare, calibrate, threshold, demo, env):
     app.command()(command)
 
 

@@ -26,6 +26,12 @@ Kinds: TypeAlias = Annotated[
     ),
 ]
 Seed: TypeAlias = Annotated[int, typer.Option(help="Decides the split, the first weights and the order of rows.")]
+Scored: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="SCORED...", help="A table with labels and scores; several files, or a quoted glob.", show_default=False
+    ),
+]
 Label: TypeAlias = Annotated[str | None, typer.Option(help="SCORED: the column that holds the labels.")]
 Probability: TypeAlias = Annotated[
     list[str] | None,

@@ -95,8 +95,9 @@ def opened(
 ) -> ScoredTable:
     """Learn what the labels are: from the classes that were named, or from a first pass over the label column alone."""
     _check_once(sources)
+    raw = next(batches(sources, columns=columns.names, rows=1))[columns.label]  # all columns are there
     if classes:
-        rows, raw = None, next(batches(sources, columns=[columns.label], rows=1))[columns.label]
+        rows = None
         values = pl.Series(columns.label, classes) if raw.dtype == pl.String else raw
         column = inferred_labels(values)
         task = columns.task(typed(values, column), classes=classes, positive=positive)

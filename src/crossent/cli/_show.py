@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.table import Table as Grid
 
-from ..decisions import Rule, coverage
+from ..decisions import CutPoint, Rule, coverage
 from ..evaluation import Evaluation, Metrics, classification_report, cost_matrix, expected_cost, interval
 from ._console import out
 
 if TYPE_CHECKING:
+    from ..calibration import Calibration
     from ..classifier import Model
     from ..data import Table
     from ._judge import Judgement
@@ -148,6 +150,44 @@ def _covered(evaluation: Evaluation, rule: Rule) -> str:
         f"sure enough to be decided (a confidence of {rule.abstain_below:g}): {found.coverage:.1%} of the rows{risk}; "
         "the figures above are of all rows"
     )
+
+
+def show_threshold(evaluation: Evaluation, rule: Rule, points: Sequence[CutPoint], left_out: int) -> None:
+    """The threshold, how sure it is, and what it and its neighbours give."""
+    rows = f"{evaluation.rows:,} rows" + (f", without {left_out:,} that have no label" if left_out else "")
+    out.print(f"on {rows}: decide for {evaluation.task.positive!r} from a probability of {rule.threshold:g} on")
+    if rule.choice is None:
+        out.print("of least expected cost, if the probabilities mean what they say; no row has chosen it")
+    else:
+        sure = f"; on rows to come with {rule.choice.confidence:.0%} confidence" if rule.choice.confidence else ""
+        out.print(f"chosen for {rule.choice.goal}{sure}")
+        out.print(f"95 % of resamples of these rows choose one from {rule.choice.low:.4g} to {rule.choice.high:.4g}")
+    grid = Grid(box=None, header_style="bold", padding=(0, 1, 0, 0))
+    grid.add_column("threshold", justify="right", no_wrap=True)
+    for name in points[0].figures:
+        grid.add_column({"alerts": "decided so", "cost": "cost a row"}.get(name, name), justify="right")
+    for point in points:
+        chosen = point.threshold == rule.threshold
+        share = {name: f"{value:.2%}" if name == "alerts" else _figure(value) for name, value in point.figures.items()}
+        mark = "\N{RIGHTWARDS ARROW}" if chosen else ""
+        grid.add_row(f"{mark}{point.threshold:.4g}", *share.values(), style="bold" if chosen else "")
+    out.print()
+    out.print(grid)
+
+
+def show_calibration(calibration: Calibration) -> None:
+    """The log loss before, and after each method that was tried, on rows that it had not seen."""
+    grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    for heading in (f"on {calibration.rows:,} rows", "held-out log loss", "gain", "standard error"):
+        grid.add_column(heading, justify="left" if heading.startswith("on ") else "right")
+    grid.add_row("as they are", f"{calibration.log_loss:.4f}")
+    for trial in calibration.trials:
+        style = "bold" if trial.method == calibration.method else ""
+        grid.add_row(trial.method, f"{trial.log_loss:.4f}", f"{trial.gain:.4f}", f"{trial.error:.4f}", style=style)
+    out.print(grid)
+    out.print(f"\ncalibration: {calibration.reason}")
+    if calibration.calibrator is None:
+        out.print("the probabilities stay as they are")
 
 
 def show_groups(evaluation: Evaluation) -> None:

@@ -12,6 +12,9 @@ from ._costs import threshold_of_costs as threshold_of_costs
 from ._cuts import Cuts as Cuts
 from ._cuts import cuts_of as cuts_of
 from ._cuts import figure_of as figure_of
+from ._frontier import CutPoint as CutPoint
+from ._frontier import cut_point as cut_point
+from ._frontier import frontier as frontier
 from ._goal import Goal as Goal
 from ._judge import judge as judge
 from ._rule import Rule as Rule

@@ -15,7 +15,7 @@ from ._cuts import Cuts, Floats, cuts_of, figure_of
 from ._goal import LIMITED, Goal
 from ._guarantee import guaranteed
 
-_SHOWN = ("precision", "recall", "specificity", "f1", "accuracy", "alerts")
+SHOWN = ("precision", "recall", "specificity", "f1", "accuracy", "alerts")
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def choose_threshold(
             )
         threshold, place = guaranteed(cuts, aim, 1 - confidence)
     low, high = _spread(cuts, aim, threshold, evaluation.rows, resamples, seed)
-    figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*_SHOWN, aim.figure))}
+    figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*SHOWN, aim.figure))}
     return Choice(str(aim), named, threshold, low, high, figures, evaluation.rows, confidence)
 
 

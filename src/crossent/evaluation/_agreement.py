@@ -59,7 +59,7 @@ def _kappa(matrix: Floats, weights: Floats) -> Floats:
 
 def zero_one_loss(matrix: Floats) -> Floats:
     """The share of rows decided wrong."""
-    return 1 - accuracy(matrix)
+    return (_rows(matrix) - _right(matrix)) / _rows(matrix)
 
 
 def _distance(matrix: Floats) -> Floats:

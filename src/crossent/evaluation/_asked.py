@@ -14,6 +14,7 @@ from ._agreement import AGREEMENT
 from ._areas import AREAS
 from ._cells import CLASS_FIGURES
 from ._curves import place_of
+from ._samples import SAMPLES_BETAS
 
 AverageName: TypeAlias = Literal["macro", "weighted", "micro", "samples"]
 
@@ -35,12 +36,7 @@ NAMES = (*CLASS_FIGURES, *AGREEMENT, *AREAS, PAIRED, *ROW_MEANS, *SKILL, *PLACED
 RANGES = {"partial_roc_auc": None, "log_auc": (0.001, 0.1)}
 """Areas over a range of false positive rates, with the usual one."""
 
-SAMPLES = {
-    "samples_precision": "precision",
-    "samples_recall": "recall",
-    "samples_f1": "f_score (beta 1)",
-    "samples_jaccard": "jaccard",
-}
+_OF_SAMPLES = ("precision", "recall", "f_score", "jaccard")
 
 
 @dataclass(frozen=True)
@@ -63,7 +59,7 @@ class Asked:
     @property
     def samples_name(self) -> str:
         """The name under which the rows' own values are summed."""
-        return "samples_f1" if (self.name, self.beta) == ("f_score", 1) else f"samples_{self.name}"
+        return f"samples_f{self.beta:g}" if self.name == "f_score" else f"samples_{self.name}"
 
     @property
     def range(self) -> tuple[float, float]:
@@ -107,8 +103,11 @@ def _checked_pairs(asked: Asked) -> Asked:
 def _check_average(task: Task, asked: Asked) -> None:
     if asked.average == "micro" and asked.name in AREAS and task.kind == "binary":
         raise InputError(f"{asked.name} of two classes has the averages macro and weighted; got 'micro'")
-    if asked.average == "samples" and (task.kind != "multilabel" or asked.samples_name not in SAMPLES):
-        raise InputError(f"the samples average is of {', '.join(SAMPLES.values())} of multilabel tasks")
+    if asked.average == "samples" and (task.kind != "multilabel" or asked.name not in _OF_SAMPLES):
+        raise InputError(f"the samples average is of {', '.join(_OF_SAMPLES)} of multilabel tasks; got {asked.name!r}")
+    if asked.average == "samples" and asked.name == "f_score" and asked.beta not in SAMPLES_BETAS:
+        kept = ", ".join(map(str, SAMPLES_BETAS))
+        raise InputError(f"the samples average of f_score is kept for beta {kept}; got {asked.beta:g}")
     if asked.classes is None:
         return
     if asked.average in (None, "samples"):

@@ -14,6 +14,7 @@ from .._errors import InputError
 from .._labels import Label, shown_names
 from .._task import Task
 from ._evaluation import Evaluation
+from ._exact import Amounts
 from ._ranking import Ranking, average_precision, class_ranking, roc_auc
 
 
@@ -98,12 +99,15 @@ def roc_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
     return _roc(evaluation, place, ranked, drop_intermediate=drop_intermediate)
 
 
-def precision_recall_curve(evaluation: Evaluation, *, label: Label | None = None) -> PrecisionRecallCurve:
+def precision_recall_curve(
+    evaluation: Evaluation, *, label: Label | None = None, drop_intermediate: bool = False
+) -> PrecisionRecallCurve:
     """Precision against recall of one class at each threshold, as scikit-learn's `precision_recall_curve`.
 
     Args:
         evaluation: An evaluation with rows.
         label: The class; by default the positive one of a binary task.
+        drop_intermediate: Leave out points between two others of the same recall.
 
     Returns:
         float64 tensors; `thresholds` is one shorter. The recall is NaN where no row is of the class.
@@ -111,7 +115,8 @@ def precision_recall_curve(evaluation: Evaluation, *, label: Label | None = None
     Raises:
         InputError: The label is not a class of the task, or it must be named and is not.
     """
-    return _precision_recall(evaluation, place_of(evaluation.task, label), ranking(evaluation, label=label))
+    place, ranked = place_of(evaluation.task, label), ranking(evaluation, label=label)
+    return _precision_recall(evaluation, place, ranked, drop_intermediate=drop_intermediate)
 
 
 def class_curves(evaluation: Evaluation) -> Iterator[tuple[RocCurve, PrecisionRecallCurve]]:
@@ -125,7 +130,7 @@ def class_curves(evaluation: Evaluation) -> Iterator[tuple[RocCurve, PrecisionRe
         ranked = _ranking_of(evaluation, place)
         yield (
             _roc(evaluation, place, ranked, drop_intermediate=True),
-            _precision_recall(evaluation, place, ranked),
+            _precision_recall(evaluation, place, ranked, drop_intermediate=False),
         )
 
 
@@ -157,21 +162,32 @@ def _roc(evaluation: Evaluation, place: int, ranked: Ranking, *, drop_intermedia
     )
 
 
-def _precision_recall(evaluation: Evaluation, place: int, ranked: Ranking) -> PrecisionRecallCurve:
+def _precision_recall(
+    evaluation: Evaluation, place: int, ranked: Ranking, *, drop_intermediate: bool
+) -> PrecisionRecallCurve:
     value, half_width = average_precision(ranked)
-    precision = ranked.true_positives / (ranked.true_positives + ranked.false_positives)
+    kept = turns(ranked.true_positives) if drop_intermediate else np.arange(len(ranked.thresholds))
+    true, false = ranked.true_positives[kept][::-1], ranked.false_positives[kept][::-1]
     return PrecisionRecallCurve(
         label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(ranked.thresholds[::-1].copy()),
-        precision=torch.from_numpy(np.append(precision[::-1], 1.0)),
-        recall=_share(np.append(ranked.true_positives[::-1], 0), ranked.positives),
+        thresholds=torch.from_numpy(ranked.thresholds[kept][::-1].copy()),
+        precision=torch.from_numpy(np.append(true / (true + false), 1.0)),
+        recall=_share(np.append(true, 0), ranked.positives),
         average_precision=value,
         half_width=half_width,
         share=ranked.positives / evaluation.state.weight,
     )
 
 
-def _share(counts: npt.NDArray[np.int64] | npt.NDArray[np.float64], of: float) -> Tensor:
+def turns(counts: Amounts) -> npt.NDArray[np.int64]:
+    """Keep the ends and each point that differs from one beside it."""
+    if len(counts) < 3:
+        return np.arange(len(counts))
+    changes = np.diff(counts) != 0
+    return np.flatnonzero(np.concatenate(([True], changes[:-1] | changes[1:], [True])))
+
+
+def _share(counts: Amounts, of: float) -> Tensor:
     return torch.from_numpy(counts / of if of else np.full(len(counts), np.nan))
 
 

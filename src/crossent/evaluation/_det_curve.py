@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .._labels import Label
 from ._areas import equal_error_rate
-from ._curves import place_of
+from ._curves import place_of, turns
 from ._evaluation import Evaluation
 from ._ranking import class_ranking
 
@@ -60,10 +60,7 @@ def det_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
     place = place_of(evaluation.task, label)
     ranked = class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
     hits, alarms = np.append(0, ranked.true_positives), np.append(0, ranked.false_positives)
-    kept = np.arange(len(hits))
-    if drop_intermediate and len(hits) > 2:
-        turns = (np.diff(hits[:-1]) != 0) | (np.diff(hits[1:]) != 0)
-        kept = np.flatnonzero(np.concatenate(([True], turns, [True])))
+    kept = turns(hits) if drop_intermediate else np.arange(len(hits))
     # From the last threshold without a false alarm to the first without a miss.
     first = int(np.searchsorted(alarms[kept], 0, side="right")) - 1
     last = int(np.searchsorted(hits[kept], ranked.positives)) + 1

@@ -66,8 +66,8 @@ def figure(
         name: The figure.
         label: The class that it is of.
         average: "macro": the mean over classes. "weighted": the mean by their rows. "micro": of the classes' counts
-            added up, or of all their scores ranked together. "samples" (multilabel precision, recall, f_score with beta
-            1, jaccard): of each row, averaged.
+            added up, or of all their scores ranked together. "samples" (multilabel precision, recall, jaccard, and
+            f_score with beta 0.5, 1 or 2): of each row, averaged.
         classes: Those that a macro, weighted or micro average is over; by default all.
         beta: How much recall counts against precision in the f_score.
         k: How many of the classes that score highest are looked at.
@@ -100,6 +100,8 @@ def figure_of(evaluation: Evaluation, asked: Asked) -> Figure:
     """The figure asked for."""
     task, state, name = evaluation.task, evaluation.state, checked(evaluation.task, asked).name
     if asked.average == "samples":
+        if asked.samples_name not in state.sums:
+            raise InputError(f"the samples average of {name} with beta {asked.beta:g} was not kept when this was saved")
         return Figure(state.mean(asked.samples_name))
     if (name, task.kind) == ("accuracy", "multilabel"):
         return Figure(state.mean("exact_match"))
@@ -150,8 +152,10 @@ def class_cells(task: Task, matrices: Amounts) -> Cells:
 
 
 def averaged(values: Floats, support: Floats, average: AverageName) -> Floats:
-    """The mean of the classes for which the figure is defined, each alike or by its rows."""
-    weights = np.where(np.isnan(values), 0.0, support if average == "weighted" else 1.0)
+    """The mean of the classes for which the figure is defined, each alike or by its rows, if any of them has any."""
+    defined = np.where(np.isnan(values), 0.0, 1.0)
+    weights = defined * support if average == "weighted" else defined
+    weights = np.where(weights.sum(axis=-1, keepdims=True) == 0, defined, weights)
     total = weights.sum(axis=-1)
     summed = (weights * np.where(np.isnan(values), 0.0, values)).sum(axis=-1)
     return np.where(total == 0, np.nan, summed / np.where(total == 0, 1, total))
@@ -160,7 +164,8 @@ def averaged(values: Floats, support: Floats, average: AverageName) -> Floats:
 def _of_labels(cells: Cells, name: str) -> Floats:
     if name != "hamming_loss":
         raise InputError(f"{name} is of one label a row; a multilabel task has it label by label: see figure's list")
-    return (1 - of_cells(cells, "one_against_rest_accuracy", 1))[..., 0]
+    wrong = cells.alarms + cells.misses
+    return (wrong / (wrong + cells.hits + cells.rest))[..., 0]
 
 
 def of_ranks(counts: Floats, asked: Asked) -> Floats:

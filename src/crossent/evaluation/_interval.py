@@ -111,7 +111,7 @@ def interval(
 def summed_name(task: Task, asked: Asked) -> str | None:
     """The name under which the rows' values are summed, of a figure that is their mean."""
     if asked.average == "samples":
-        return "samples_f1" if asked.name == "f_score" else f"samples_{asked.name}"
+        return asked.samples_name
     if (asked.name, task.kind) == ("accuracy", "multilabel"):
         return "exact_match"
     return ROW_MEANS.get(asked.name)

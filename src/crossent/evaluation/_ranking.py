@@ -84,12 +84,14 @@ def _upwards(bins: Histogram, scale: Scale) -> Ranking:
 
 
 def _cumulated(bins: Histogram, thresholds: Floats, amounts: Amounts, side: int) -> Ranking:
-    rows = bins.tally.counts[:, side]
+    rows = bins.tally.counts[:, side][::-1] if side else bins.tally.counts[:, side]
+    # A score that only rows of weight 0 have is no threshold.
+    kept = amounts.any(axis=1) if bins.tally.weights is not None else slice(None)
     return Ranking(
-        thresholds=thresholds,
-        true_positives=np.cumsum(amounts[:, side]),
-        false_positives=np.cumsum(amounts[:, 1 - side]),
-        rows=rows[::-1] if side else rows,
+        thresholds=thresholds[kept],
+        true_positives=np.cumsum(amounts[kept, side]),
+        false_positives=np.cumsum(amounts[kept, 1 - side]),
+        rows=rows[kept],
         weighted=bins.tally.weights is not None,
         exact=bins.exact,
     )

@@ -7,6 +7,8 @@ import numpy as np
 from ._exact import Floats
 from ._rows import Rows
 
+SAMPLES_BETAS = (1, 2, 0.5)
+"""The betas of the f_score of each row: a mean over rows has to be summed while they pass."""
 _SCORES_AT_A_TIME = 1 << 20
 
 
@@ -17,7 +19,7 @@ def sample_scores(rows: Rows) -> dict[str, Floats]:
     return {
         "samples_precision": _ratio(hits, decided),
         "samples_recall": _ratio(hits, support),
-        "samples_f1": _ratio(2 * hits, decided + support),
+        **{f"samples_f{beta}": _ratio((1 + beta**2) * hits, beta**2 * support + decided) for beta in SAMPLES_BETAS},
         "samples_jaccard": _ratio(hits, decided + support - hits),
         "exact_match": (labels == decisions).all(axis=0).astype(np.float64),
         "without_decision": (decided == 0).astype(np.float64),

@@ -21,9 +21,9 @@ _ONE = {"probabilities": "probability", "logits": "logit"}
 class ScoredColumns:
     """Which columns of a table hold what.
 
-    Which class a column of scores is of is never guessed: its name says it (`CLASS`, `probability_CLASS` or
-    `logit_CLASS`), or the positive class is named; a single column beside labels 0 and 1, or False and True, is of 1 or
-    True. Of two columns the second is of the positive class.
+    Which class a column of scores is of is never guessed: its name says it (`CLASS`, `probability_CLASS`,
+    `calibrated_CLASS` or `logit_CLASS`), or the positive class is named; a single column beside labels 0 and 1, or
+    False and True, is of 1 or True. Of two columns the second is of the positive class.
 
     label: The labels. probability, logit: One of them: a column, of one of two classes, or a column for every class.
     Two columns of logits are taken as softmax takes them: what counts is their difference. weight: How much each row
@@ -101,7 +101,7 @@ class ScoredColumns:
                 f"one column of {self.scale} is for two classes; the labels hold {len(classes)}: {shown_names(classes)}"
             )
         one = _ONE[self.scale]
-        name = column.removeprefix(f"{one}_")
+        name = self._bare(column)
         if positive is not None:
             return Task.binary(classes, positive=class_named(positive, classes))
         if name in map(str, classes):
@@ -113,11 +113,16 @@ class ScoredColumns:
             f"or name the column {one}_CLASS"
         )
 
+    def _bare(self, column: str) -> str:
+        """The name without what says that it is a score; crossent calibrate writes calibrated_CLASS."""
+        prefixes = ("logit_",) if self.scale == "logits" else ("probability_", "calibrated_")
+        return next((column.removeprefix(each) for each in prefixes if column.startswith(each)), column)
+
     def _class_of(self, column: str, labels: pl.Series) -> Label:
         """The class that a column's name stands for, in the labels' own type."""
         prefix = f"{_ONE[self.scale]}_"
         try:
-            return in_type_of(labels, column.removeprefix(prefix))
+            return in_type_of(labels, self._bare(column))
         except InputError as error:
             raise InputError(f"column {column!r} must be named CLASS or {prefix}CLASS: {error}") from None
 

@@ -14,7 +14,7 @@ from ._thin import Floats
 from ._words import counted, figure, percent, quoted, short_names
 
 _MOST_CUTS = 2_000
-_MOST_OF_ALL = 30_000
+_MOST_OF_ALL = 24_000
 _FEWEST_CUTS = 100
 _BARS = 40
 
