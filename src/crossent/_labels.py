@@ -113,7 +113,10 @@ def class_named(name: Label | None, classes: Iterable[Label]) -> Label | None:
     """The class of that name, which may come as text from a command line; `name` itself where there is none."""
     if name is None:  # not asked for, and not to be taken for a class that is called "none"
         return None
-    return next((label for label in classes if str(label).casefold() == str(name).casefold()), name)
+    text, names = str(name), [*classes]
+    exact = (label for label in names if str(label) == text)
+    alike = (label for label in names if str(label).casefold() == text.casefold())
+    return next(exact, next(alike, name))
 
 
 def in_type_of(labels: pl.Series, name: Label) -> Label:

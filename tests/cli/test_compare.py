@@ -159,3 +159,16 @@ def test_what_is_missing_is_named(place: Path) -> None:
     assert failed(place / "both.csv", "--label", "churned", "--a", "old", "--b", "old") == (
         "each model is to be named once; got old, old"
     )
+
+
+def test_columns_of_two_classes_are_not_compared(place: Path) -> None:
+    table = pl.read_csv(place / "both.csv").select("churned", probability_yes="old", probability_no=1 - pl.col("old"))
+    table.write_csv(place / "sides.csv")
+    sides = (place / "sides.csv", "--label", "churned", "--a", "probability_yes", "--b", "probability_no")
+    assert failed(*sides) == (
+        "models must have scores of the same class; probability_yes has those of 'yes', probability_no those of 'no'"
+    )
+    assert failed(*sides, "--positive", "yes") == (
+        "a single column of probabilities must be of the positive class, 'yes'; by its name column 'probability_no' "
+        "is of 'no': take the other column, or make 'no' the positive class"
+    )

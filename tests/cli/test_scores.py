@@ -359,3 +359,28 @@ def test_a_calibration_that_cannot_be_is_one_line(place: Path, arguments: tuple[
     assert result.exit_code == 2
     assert message in result.stderr
     assert not (place / "x.csv").exists()
+
+
+def test_a_calibrator_takes_columns_by_their_names() -> None:
+    frame = classes()
+    names = frame.columns[1:]
+    frame.write_parquet("scored.parquet")
+    fitted = [part for name in names for part in ("--probability", name)]
+    turned = [part for name in reversed(names) for part in ("--probability", name)]
+    method = ("--method", "vector")
+    assert run("calibrate", "scored.parquet", "--label", "y", *fitted, *method, "--save", "c.json").exit_code == 0
+    assert run("calibrate", "scored.parquet", "--apply", "c.json", "-o", "one.csv").exit_code == 0
+    assert run("calibrate", "scored.parquet", "--apply", "c.json", *turned, "-o", "two.csv").exit_code == 0
+    assert Path("one.csv").read_bytes() == Path("two.csv").read_bytes()
+
+
+def test_a_calibrator_of_one_class_refuses_the_scores_of_the_other(place: Path) -> None:
+    rows().with_columns(probability_no=1 - pl.col("probability_yes")).write_csv("scored.csv")
+    assert run("calibrate", "scored.csv", *YES, "--save", "c.json").exit_code == 0
+    result = run("calibrate", "scored.csv", "--apply", "c.json", "--probability", "probability_no", "-o", "out.csv")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: a single column of probabilities must be of the positive class, 'yes'; by its name column "
+        "'probability_no' is of 'no': take the other column, or make 'no' the positive class\n",
+    )
+    assert not (place / "out.csv").exists()

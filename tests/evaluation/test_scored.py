@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
-from crossent import InputError, evaluate_scored
+from crossent import InputError, Task, evaluate_scored
+from crossent.evaluation import ScoredColumns
 
 TRUTH = ["no", "yes", "no", "yes", "no"]
 SCORES = [0.2, 0.7, 0.6, 0.9, 0.1]
@@ -129,3 +130,37 @@ def test_scores_that_cannot_be_matched_are_refused(table: pl.DataFrame, columns:
     with pytest.raises(InputError) as error:
         evaluate_scored(table, label="y", probability=columns)
     assert str(error.value) == message
+
+
+def test_a_column_named_for_one_class_is_never_taken_for_the_other() -> None:
+    for labels, column, positive, said in (
+        (TRUTH, "probability_yes", "no", "yes"),
+        (TRUTH, "Yes", "no", "yes"),
+        ([True, False, True, False, True], "probability_false", "true", False),
+    ):
+        with pytest.raises(InputError) as caught:
+            evaluate_scored(frame(y=labels, **{column: SCORES}), label="y", probability=[column], positive=positive)
+        right = True if said is False else positive
+        assert str(caught.value) == (
+            f"a single column of probabilities must be of the positive class, {right!r}; by its name column {column!r} "
+            f"is of {said!r}: take the other column, or make {said!r} the positive class"
+        )
+    of_false = frame(y=[True, False, True, False, True], probability_false=SCORES)
+    assert evaluate_scored(of_false, label="y", probability=["probability_false"]).task.positive is False
+
+
+def test_classes_that_differ_in_case_are_told_apart_by_it() -> None:
+    task = ScoredColumns("y", ("s",)).task(pl.Series(["a", "A"]), classes=["a", "A"], positive="A")
+    assert task.positive == "A"
+
+
+def test_columns_of_classes_are_taken_by_their_names_in_any_order() -> None:
+    task = Task.multiclass(["a", "b", "c"])
+    table = frame(c=[0.7, 0.1], a=[0.1, 0.2], b=[0.2, 0.7])
+    assert ScoredColumns("y", ("c", "a", "b")).tensor(task, table).tolist() == [[0.1, 0.2, 0.7], [0.2, 0.7, 0.1]]
+    with pytest.raises(InputError) as caught:
+        ScoredColumns("y", ("c", "a", "d")).tensor(task, table.rename({"b": "d"}))
+    assert str(caught.value) == (
+        "there must be a column of probabilities for each class, ['a', 'b', 'c']; "
+        "by their names they are of ['c', 'a', 'd']"
+    )

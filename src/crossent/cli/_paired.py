@@ -66,6 +66,7 @@ def of_columns(source: str, label: str, probabilities: Sequence[str], terms: Ter
     names = _names(probabilities)
     columns = [ScoredColumns(label, (name,)) for name in probabilities]
     tables = [opened([source], each, classes=terms.classes, positive=terms.positive) for each in columns]
+    _check_tasks(names, [table.task for table in tables])
     return _compared(tables[0].task, names, [_all(table, None) for table in tables], columns, terms)
 
 
@@ -107,6 +108,11 @@ def _names(sources: Sequence[str]) -> list[str]:
 
 def _check_tasks(names: Sequence[str], tasks: Sequence[Task]) -> None:
     for name, task in zip(names, tasks, strict=True):
+        if task.kind == "binary" and task.classes == tasks[0].classes[::-1]:
+            raise InputError(
+                f"models must have scores of the same class; {names[0]} has those of {tasks[0].positive!r}, "
+                f"{name} those of {task.positive!r}"
+            )
         if task != tasks[0]:
             raise InputError(
                 f"models must have the same classes in the same order; {names[0]} has {list(tasks[0].classes)}, "

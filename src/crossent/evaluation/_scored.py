@@ -101,17 +101,38 @@ class ScoredColumns:
                 f"one column of {self.scale} is for two classes; the labels hold {len(classes)}: {shown_names(classes)}"
             )
         one = _ONE[self.scale]
-        name = self._bare(column)
+        named = self._class_in_name(column, classes)
         if positive is not None:
-            return Task.binary(classes, positive=class_named(positive, classes))
-        if name in map(str, classes):
-            return Task.binary(classes, positive=class_named(name, classes))
+            task = Task.binary(classes, positive=class_named(positive, classes))
+            self._check_one(task)
+            return task
+        if named is not None:
+            return Task.binary(classes, positive=named)
         if {*classes} == {0, 1}:  # False and True are equal to them
             return Task.binary(sorted(classes))
         raise InputError(
             f"say which class column {column!r} is the {one} of: give positive, one of {shown_names(classes)}, "
             f"or name the column {one}_CLASS"
         )
+
+    def _class_in_name(self, column: str, classes: Sequence[Label]) -> Label | None:
+        """The class that the name of a column says; None where it says none."""
+        bare = self._bare(column)
+        named = class_named(bare, classes)
+        try:
+            said = in_type_of(pl.Series(classes), bare if named is None else named)
+        except InputError:
+            return None
+        return said if said in classes else None
+
+    def _check_one(self, task: Task) -> None:
+        """Scores of the negative class, taken for those of the positive one, would turn every figure around."""
+        said = self._class_in_name(self.scores[0], task.classes)
+        if said not in (None, task.positive):
+            raise InputError(
+                f"a single column of {self.scale} must be of the positive class, {task.positive!r}; by its name "
+                f"column {self.scores[0]!r} is of {said!r}: take the other column, or make {said!r} the positive class"
+            )
 
     def _bare(self, column: str) -> str:
         """The name without what says that it is a score; crossent calibrate writes calibrated_CLASS."""
@@ -127,12 +148,12 @@ class ScoredColumns:
             raise InputError(f"column {column!r} must be named CLASS or {prefix}CLASS: {error}") from None
 
     def tensor(self, task: Task, frame: pl.DataFrame) -> Tensor:
-        """The scores of a frame as the task takes them, `(n,)` if binary, else `(n, K)`.
+        """The scores of a frame as the task takes them, `(n,)` if binary, else `(n, K)` in the order of its classes.
 
         Raises:
-            InputError: They are missing, no numbers, or not scores of this task.
+            InputError: They are missing, no numbers, or by their names of other classes than the task's.
         """
-        scores = frame.select(self.scores)
+        scores = frame.select(self._in_order_of(task))
         for column in scores:
             _check_numbers(column, self.scale)
         values = scores.select(pl.all().cast(_float_of(scores))).to_torch()
@@ -140,11 +161,24 @@ class ScoredColumns:
             return values[:, 0]
         if len(task) > 2:
             return values
-        positive = [self._class_of(name, pl.Series(task.classes)) for name in self.scores].index(task.positive)
         if self.scale == "logits":
-            return values[:, positive] - values[:, 1 - positive]
+            return values[:, 1] - values[:, 0]
         Task.multiclass(task.classes).check_probabilities(values)
-        return values[:, positive]
+        return values[:, 1]
+
+    def _in_order_of(self, task: Task) -> list[str]:
+        """The columns of scores in the order of the task's classes, which their names say."""
+        if len(self.scores) == 1 and task.kind == "binary":
+            self._check_one(task)
+            return [*self.scores]
+        labels = pl.Series(task.classes)
+        of = {self._class_of(name, labels): name for name in self.scores}
+        if {*of} != {*task.classes} or len(of) != len(self.scores):
+            raise InputError(
+                f"there must be a column of {self.scale} for each class, {shown_names(task.classes)}; by their names "
+                f"they are of {shown_names([self._class_of(name, labels) for name in self.scores])}"
+            )
+        return [of[name] for name in task.classes]
 
     def update(
         self, evaluation: Evaluation, frame: pl.DataFrame, *, decide: Callable[[Tensor], Tensor] | None = None
