@@ -172,3 +172,22 @@ def test_columns_of_two_classes_are_not_compared(place: Path) -> None:
         "a single column of probabilities must be of the positive class, 'yes'; by its name column 'probability_no' "
         "is of 'no': take the other column, or make 'no' the positive class"
     )
+
+
+def test_a_model_that_decides_by_costs_is_judged_by_them(place: Path) -> None:
+    draw = np.random.default_rng(2)
+    size = draw.normal(size=500)
+    grade = np.array(["low", "middle", "high"])[np.digitize(size + draw.normal(size=500), [-0.7, 0.7])]
+    table = pl.DataFrame({"size": size, "grade": grade})
+    table.write_csv(place / "grades.csv")
+    costs = {(true, decided): float(true != decided) for true in grade for decided in grade} | {("high", "low"): 30.0}
+    for name, options in (("plain", {}), ("costly", {"costs": costs})):
+        crossent.fit(table, target="grade", epochs=3, model="linear", **options).save(place / name)
+    result = run(place / "plain", place / "costly", "--data", place / "grades.csv", "--json")
+    found = {each["figure"]: each for each in figures(result)}
+    for side, name in (("a", "plain"), ("b", "costly")):
+        alone = crossent.load(place / name).evaluate(str(place / "grades.csv")).compute()
+        assert found["accuracy"][side] == alone.accuracy
+        assert found["balanced_accuracy"][side] == pytest.approx(alone.balanced_accuracy)
+    assert found["log_loss"]["difference"] == 0
+    assert found["accuracy"]["difference"] < 0

@@ -288,3 +288,26 @@ def test_what_does_not_belong_together_is_refused() -> None:
         empty.merge(Comparison.empty(BINARY, exact=True))
     with pytest.raises(InputError, match=r"^confidence must be between 0 and 1; got 95$"):
         empty.update(labels, logits_a=a, logits_b=b).difference("accuracy", confidence=95)
+
+
+def test_given_decisions_are_judged_in_place_of_the_most_probable_class() -> None:
+    draw = np.random.default_rng(4)
+    labels = torch.from_numpy(draw.integers(-1, 3, 400))
+    labels[labels < 0] = -100
+    a, b = (torch.from_numpy(draw.normal(size=(400, 3))) for _ in range(2))
+    decided = torch.from_numpy(draw.integers(0, 3, 400))
+    kept = labels >= 0
+    whole = Comparison.empty(THREE).update(labels, logits_a=a, logits_b=b, decisions_a=decided)
+    halves = [
+        Comparison.empty(THREE).update(labels[at], logits_a=a[at], logits_b=b[at], decisions_a=decided[at])
+        for at in (slice(0, 150), slice(150, None))
+    ]
+    for found in (whole.difference("accuracy"), halves[0].merge(halves[1]).difference("accuracy")):
+        right_a, right_b = (decided == labels)[kept], (b.argmax(dim=1) == labels)[kept]
+        assert (found.a, found.b) == (pytest.approx(right_a.double().mean().item()), right_b.double().mean().item())
+        only = int((right_b & ~right_a).sum()), int((right_a & ~right_b).sum())
+        assert found.p_value == pytest.approx(min(1.0, 2 * binom.cdf(min(only), sum(only), 0.5)))
+    plain = Comparison.empty(THREE).update(labels, logits_a=a, logits_b=b)
+    assert whole.difference("log_loss") == plain.difference("log_loss")
+    with pytest.raises(InputError, match="^decisions are given with all rows, or with none; got both: give them with "):
+        plain.update(labels, logits_a=a, logits_b=b, decisions_b=decided)

@@ -79,21 +79,24 @@ def of_models(
     names, models = _names(sources), [crossent.load(source) for source in sources]
     _check_tasks(names, [model.task for model in models])
 
-    def scored(model: Model) -> Iterator[tuple[Tensor, Tensor]]:
+    def scored(model: Model) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         extra = "ignore" if ignore_extra else "error"
+        by_costs = terms.threshold is None and model.rule.costs is not None and model.task.kind == "multiclass"
         for _, labels, logits in model.labelled_batches(one_or_all(data), calibrated=calibrated, extra=extra):
-            yield labels, logits
+            yield labels, logits, model.rule.forced(model.task.probabilities(logits)) if by_costs else None
 
     compared: Compared = {}
     for name, model in zip(names[1:], models[1:], strict=True):
         comparison = terms.empty(model.task, models[0].rule.threshold, model.rule.threshold)
-        for (labels, first), (same, second) in zip(scored(models[0]), scored(model), strict=True):
+        for (labels, first, decided), (same, second, otherwise) in zip(scored(models[0]), scored(model), strict=True):
             if not torch.equal(labels, same):
                 raise InputError(
                     f"models must be compared by the same labels; {names[0]} has them in column "
                     f"{models[0].target.name!r}, {name} in {model.target.name!r}"
                 )
-            comparison = comparison.update(labels, logits_a=first, logits_b=second)
+            comparison = comparison.update(
+                labels, logits_a=first, logits_b=second, decisions_a=decided, decisions_b=otherwise
+            )
         compared[names[0], name] = comparison
     return compared
 

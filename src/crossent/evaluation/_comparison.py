@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 import torch
 from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label
-from .._task import IGNORED, Task
+from .._task import Task
 from ._asked import Asked, AverageName, checked
+from ._batch import Batch
 from ._difference import Difference, difference_of
 from ._evaluation import Evaluation, Threshold
 from ._paired_rows import Pairs, bins_of, merged_pairs, pairs_of
@@ -95,6 +97,8 @@ class Comparison:
         probabilities_a: Tensor | None = None,
         logits_b: Tensor | None = None,
         probabilities_b: Tensor | None = None,
+        decisions_a: Tensor | None = None,
+        decisions_b: Tensor | None = None,
     ) -> Comparison:
         """Add rows with the scores of both models; one may give logits and the other probabilities.
 
@@ -104,16 +108,20 @@ class Comparison:
             probabilities_a: The same after sigmoid or softmax; exactly one of the two.
             logits_b: Of the second model.
             probabilities_b: Of the second model; exactly one of the two.
+            decisions_a: `(n,)` codes of a multiclass task, judged in place of the first model's most probable class, as
+                in `Evaluation.update`; with all rows or with none.
+            decisions_b: Of the second model; either model may have them without the other.
 
         Raises:
             InputError: Not exactly one kind of scores of each model, or values that do not belong to the task.
         """
         scores_a, scores_b = _one("a", logits_a, probabilities_a), _one("b", logits_b, probabilities_b)
-        a = self.a.update(labels, logits=logits_a, probabilities=probabilities_a)
-        b = self.b.update(labels, logits=logits_b, probabilities=probabilities_b)
+        a = self.a.update(labels, logits=logits_a, probabilities=probabilities_a, decisions=decisions_a)
+        b = self.b.update(labels, logits=logits_b, probabilities=probabilities_b, decisions=decisions_b)
         parts: list[Pairs] = [] if self._pairs is None else [self._pairs]
         for at in _blocks(len(labels)):
-            mine, theirs = (_rows_of(each, labels[at], scores[at]) for each, scores in ((a, scores_a), (b, scores_b)))
+            mine = _rows_of(a, labels[at], scores_a[at], None if decisions_a is None else decisions_a[at])
+            theirs = _rows_of(b, labels[at], scores_b[at], None if decisions_b is None else decisions_b[at])
             parts = [merged_pairs([*parts, pairs_of(self.task, mine, theirs, self._limit())], self._limit())]
         return replace(self, a=a, b=b, _pairs=parts[0])
 
@@ -260,10 +268,11 @@ def _blocks(rows: int) -> Iterator[slice]:
         yield slice(start, start + _ROWS)
 
 
-def _rows_of(evaluation: Evaluation, labels: Tensor, scores: Tensor) -> Rows:
+def _rows_of(evaluation: Evaluation, labels: Tensor, scores: Tensor, decisions: Tensor | None) -> Rows:
     """The labelled ones of some rows."""
-    labels, scores = labels.detach().cpu(), scores.detach().cpu()
-    if labels.ndim == 1:
-        labels, scores = labels[labels != IGNORED], scores[labels != IGNORED]
+    batch = Batch(labels.detach().cpu(), scores.detach().cpu(), None, decisions).labelled()
     limits = torch.tensor(evaluation.threshold) if isinstance(evaluation.threshold, tuple) else evaluation.threshold
-    return rows_of(evaluation.task, labels, scores, evaluation.source or "logits", limits, None)
+    rows = rows_of(evaluation.task, batch.labels, batch.scores, evaluation.source or "logits", limits, None)
+    if batch.decisions is None:
+        return rows
+    return replace(rows, decisions=batch.decisions.detach().cpu().numpy().astype(np.int64))
