@@ -134,7 +134,7 @@ def test_a_goal_chooses_a_threshold_and_says_that_these_rows_did() -> None:
     found = json.loads(result.stdout)
     assert found["per_class"]["yes"]["recall"] >= 0.9
     assert found["threshold"] == found["decision"]["choice"]["threshold"]
-    assert f"these rows have chosen the threshold {found['threshold']:g}" in result.stderr
+    assert f"these rows have chosen the threshold {found['threshold']}" in result.stderr
 
 
 def test_saved_evaluations_merge_to_that_of_all_rows() -> None:
@@ -276,7 +276,7 @@ def test_a_threshold_is_shown_with_its_spread_and_its_neighbours() -> None:
     sure = record("threshold", "scored.csv", *YES, "--for", "recall>=0.9", "--confidence", "0.95")
     assert sure["threshold"] < found["threshold"]
     shown = run("threshold", "scored.csv", *YES, "--for", "recall>=0.9").stdout
-    assert f"from a probability of {found['threshold']:g} on" in shown
+    assert f"from a probability of {found['threshold']} on" in shown
 
 
 def test_costs_make_a_threshold_and_the_frontier_counts_them() -> None:
@@ -384,3 +384,28 @@ def test_a_calibrator_of_one_class_refuses_the_scores_of_the_other(place: Path) 
         "'probability_no' is of 'no': take the other column, or make 'no' the positive class\n",
     )
     assert not (place / "out.csv").exists()
+
+
+def test_what_is_printed_of_a_threshold_is_the_threshold_itself(place: Path) -> None:
+    (place / "near.csv").write_text("y,yes\nno,0.9999992\nyes,0.999999237\nno,0.1\nyes,0.99999931\n")
+    columns = ("--label", "y", "--probability", "yes")
+    goal = ("near.csv", *columns, "--for", "precision>=1")
+    chosen = record("threshold", *goal)["threshold"]
+    assert float(f"{chosen:g}") != chosen
+    shown = run("threshold", *goal).stdout
+    assert f"from a probability of {chosen} on\n" in shown
+    assert f"\N{RIGHTWARDS ARROW}{chosen} " in shown
+    judged = run("evaluate", "near.csv", *columns, "--threshold", str(chosen), "--report", "near.html")
+    assert f"decided at a probability of 'yes' of at least {chosen}:\n" in judged.stdout
+    assert f"from a probability of {chosen}." in (place / "near.html").read_text()
+
+
+def test_a_confidence_is_never_rounded_to_certainty() -> None:
+    rows(3000).write_csv("scored.csv")
+    goal = ("scored.csv", *YES, "--for", "recall>=0.9", "--confidence", "0.999")
+    assert "on rows to come with 99.9% confidence\n" in run("threshold", *goal).stdout
+    hard = ("scored.csv", *YES, "--for", "precision>=0.999", "--confidence", "0.999")
+    assert run("threshold", *hard).stderr == (
+        "error: no threshold can be guaranteed to keep precision>=0.999 with 99.9% confidence on these 3000 rows: "
+        "give more rows, a looser limit, or less confidence\n"
+    )

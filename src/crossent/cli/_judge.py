@@ -54,7 +54,7 @@ def judge(
         choice = choose_threshold(read(table, Evaluation.empty(task, exact=exact), bar)[0], threshold)
         rule = Rule.of(task, threshold=choice.threshold, choice=choice)
         warnings.warn(
-            f"these rows have chosen the threshold {choice.threshold:g}: its figures on them are a little too good",
+            f"these rows have chosen the threshold {choice.threshold}: its figures on them are a little too good",
             DataWarning,
             stacklevel=2,
         )

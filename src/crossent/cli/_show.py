@@ -74,12 +74,12 @@ def show_training(model: Model) -> None:
 
 def decided_by(rule: Rule) -> str:
     """The rule in one line."""
-    undecided = f"; undecided below a confidence of {rule.abstain_below:g}" if rule.abstain_below else ""
+    undecided = f"; undecided below a confidence of {rule.abstain_below}" if rule.abstain_below else ""
     if rule.choice is not None:
         of = rule.choice
-        sure = f", kept with {of.confidence:.0%} confidence" if of.confidence else ""
+        sure = f", kept with {100 * of.confidence:.12g}% confidence" if of.confidence else ""
         spread = f"(95 % of resamples: {of.low:.3g} to {of.high:.3g})"
-        return f"threshold {of.threshold:g}, chosen for {of.goal}{sure} {spread}{undecided}"
+        return f"threshold {of.threshold}, chosen for {of.goal}{sure} {spread}{undecided}"
     if rule.task.kind == "multiclass":
         return ("least expected cost" if rule.costs else "the most probable class") + undecided
     return f"threshold {_threshold(rule.threshold)}" + (", of least expected cost" if rule.costs else "") + undecided
@@ -139,7 +139,7 @@ def _decided(metrics: Metrics, rule: Rule | None) -> str:
 
 
 def _threshold(of: float | tuple[float, ...]) -> str:
-    return f"{of:g}" if isinstance(of, float) else ", ".join(f"{each:g}" for each in of)
+    return str(of) if isinstance(of, float) else ", ".join(map(str, of))
 
 
 def _covered(evaluation: Evaluation, rule: Rule) -> str:
@@ -147,7 +147,7 @@ def _covered(evaluation: Evaluation, rule: Rule) -> str:
     found = coverage(evaluation)
     risk = "" if found.risk != found.risk else f"; of these {found.risk:.1%} are decided wrong"
     return (
-        f"sure enough to be decided (a confidence of {rule.abstain_below:g}): {found.coverage:.1%} of the rows{risk}; "
+        f"sure enough to be decided (a confidence of {rule.abstain_below}): {found.coverage:.1%} of the rows{risk}; "
         "the figures above are of all rows"
     )
 
@@ -155,11 +155,11 @@ def _covered(evaluation: Evaluation, rule: Rule) -> str:
 def show_threshold(evaluation: Evaluation, rule: Rule, points: Sequence[CutPoint], left_out: int) -> None:
     """The threshold, how sure it is, and what it and its neighbours give."""
     rows = f"{evaluation.rows:,} rows" + (f", without {left_out:,} that have no label" if left_out else "")
-    out.print(f"on {rows}: decide for {evaluation.task.positive!r} from a probability of {rule.threshold:g} on")
+    out.print(f"on {rows}: decide for {evaluation.task.positive!r} from a probability of {rule.threshold} on")
     if rule.choice is None:
         out.print("of least expected cost, if the probabilities mean what they say; no row has chosen it")
     else:
-        sure = f"; on rows to come with {rule.choice.confidence:.0%} confidence" if rule.choice.confidence else ""
+        sure = f"; on rows to come with {100 * rule.choice.confidence:.12g}% confidence" if rule.choice.confidence else ""
         out.print(f"chosen for {rule.choice.goal}{sure}")
         out.print(f"95 % of resamples of these rows choose one from {rule.choice.low:.4g} to {rule.choice.high:.4g}")
     grid = Grid(box=None, header_style="bold", padding=(0, 1, 0, 0))
@@ -170,7 +170,7 @@ def show_threshold(evaluation: Evaluation, rule: Rule, points: Sequence[CutPoint
         chosen = point.threshold == rule.threshold
         share = {name: f"{value:.2%}" if name == "alerts" else _figure(value) for name, value in point.figures.items()}
         mark = "\N{RIGHTWARDS ARROW}" if chosen else ""
-        grid.add_row(f"{mark}{point.threshold:.4g}", *share.values(), style="bold" if chosen else "")
+        grid.add_row(f"{mark}{point.threshold}", *share.values(), style="bold" if chosen else "")
     out.print()
     out.print(grid)
 
@@ -228,7 +228,7 @@ def _cost_figure(evaluation: Evaluation, rule: Rule) -> tuple[str, str, float, f
 def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]:
     most = metrics.majority
     averaged = "" if metrics.task.kind == "binary" else ", macro"
-    at = f" at {metrics.threshold:g}" if isinstance(metrics.threshold, float) else ""
+    at = f" at {metrics.threshold}" if isinstance(metrics.threshold, float) else ""
     return [
         ("log loss (lower is better)", "log_loss", metrics.log_loss, most.log_loss if most else None),
         ("Brier score (lower is better)", "brier", metrics.brier, most.brier if most else None),

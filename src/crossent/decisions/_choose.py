@@ -162,7 +162,7 @@ def _out_of_reach(cuts: Cuts, goal: Goal) -> str:
     place = int(values.argmax() if LIMITED[goal.figure] == ">=" else values.argmin())
     return (
         f"no threshold gives {goal}; the nearest is {goal.figure} {values[place]:.4g} at the threshold "
-        f"{cuts.threshold(place):g}: take a looser limit, or a better model"
+        f"{cuts.threshold(place)}: take a looser limit, or a better model"
     )
 
 

@@ -51,7 +51,7 @@ def guaranteed(cuts: Cuts, goal: Goal, level: float) -> tuple[float, int]:
     kept = _kept(goal, doubt, level)
     if not kept.any():
         raise InputError(
-            f"no threshold can be guaranteed to keep {goal} with {1 - level:.0%} confidence on these "
+            f"no threshold can be guaranteed to keep {goal} with {100 * (1 - level):.12g}% confidence on these "
             f"{cuts.hits[-1] + cuts.alarms[-1]:.0f} rows: give more rows, a looser limit, or less confidence"
         )
     # Recall is bought dear with low thresholds; the other limits with high ones.

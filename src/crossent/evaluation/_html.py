@@ -33,7 +33,7 @@ def html_of(evaluation: Evaluation) -> str:
 
 def _thresholds(metrics: Metrics) -> str:
     limits = metrics.threshold if isinstance(metrics.threshold, tuple) else (metrics.threshold,)
-    shown = ", ".join(f"{limit:g}" for limit in limits[:4] if limit is not None)
+    shown = ", ".join(f"{limit}" for limit in limits[:4] if limit is not None)
     return shown + (", ..." if len(limits) > 4 else "")
 
 

@@ -111,7 +111,7 @@ def _details(metrics: Metrics, history: History | None, facts: Mapping[str, str]
 
 def _decided(metrics: Metrics) -> str:
     limits = metrics.threshold if isinstance(metrics.threshold, tuple) else (metrics.threshold,)
-    shown = ", ".join(f"{each:g}" for each in limits if each is not None)
+    shown = ", ".join(f"{each}" for each in limits if each is not None)
     match metrics.task.kind:
         case "binary":
             return f"Decided as {_plain(metrics.task.positive)} from a probability of {shown}."

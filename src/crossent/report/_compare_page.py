@@ -126,5 +126,5 @@ def _decided(evaluations: Mapping[str, Evaluation]) -> str:
     limits = {each.threshold for each in evaluations.values()}
     shown = {name: each.threshold for name, each in evaluations.items() if isinstance(each.threshold, float)}
     if len(limits) == 1 and shown:
-        return f", decided from a probability of {next(iter(shown.values())):g}"
-    return "; thresholds: " + ", ".join(f"{name} {limit:g}" for name, limit in shown.items()) if shown else ""
+        return f", decided from a probability of {next(iter(shown.values()))}"
+    return "; thresholds: " + ", ".join(f"{name} {limit}" for name, limit in shown.items()) if shown else ""

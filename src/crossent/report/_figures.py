@@ -94,12 +94,12 @@ def lead(metrics: Metrics) -> str:
         case "binary":
             positive = metrics.per_class[1]
             what = f"{percent(positive.support / metrics.weight)} of them {quoted(positive.label)}"
-            rule = f"decided {quoted(positive.label)} from a probability of {metrics.threshold:g}"
+            rule = f"decided {quoted(positive.label)} from a probability of {metrics.threshold}"
         case "multiclass":
             what, rule = counted(len(metrics.task), "class", "classes"), "decided for the most probable class"
         case "multilabel":
             limits = metrics.threshold
-            each = f"{limits:g}" if isinstance(limits, float) else "its own threshold"
+            each = f"{limits}" if isinstance(limits, float) else "its own threshold"
             what = f"{counted(len(metrics.task), 'label')}, any number of which may hold"
             rule = f"a label is decided from a probability of {each}"
     aside = f"; {counted(metrics.ignored, 'row')} with the ignored label set aside" if metrics.ignored else ""

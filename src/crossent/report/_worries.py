@@ -168,7 +168,7 @@ def _threshold(metrics: Metrics, of: Explorer | None, *, costs_given: bool) -> I
         if used - float(costs[best]) > 0.05 * abs(float(costs[best])):
             yield Worry(
                 "The threshold does not cost least",
-                f"At {table.thresholds[table.start]:g} a row costs {amount(used)}; at {table.thresholds[best]:.4g} it "
+                f"At {table.thresholds[table.start]} a row costs {amount(used)}; at {table.thresholds[best]} it "
                 f"would cost {amount(float(costs[best]))}.",
                 "Move the threshold below, or fit with --costs; choose it on other rows than these.",
             )
@@ -178,8 +178,8 @@ def _threshold(metrics: Metrics, of: Explorer | None, *, costs_given: bool) -> I
     if f1[best] - f1[table.start] > 0.05:
         yield Worry(
             "Another threshold finds more",
-            f"At {table.thresholds[table.start]:g} the F1 is {figure(float(f1[table.start]))}; at "
-            f"{table.thresholds[best]:.4g} it would be {figure(float(f1[best]))}.",
+            f"At {table.thresholds[table.start]} the F1 is {figure(float(f1[table.start]))}; at "
+            f"{table.thresholds[best]} it would be {figure(float(f1[best]))}.",
             "Say what a false alarm and a miss cost and take the cheapest; choose it on other rows than these.",
         )
 
