@@ -20,11 +20,12 @@ ROOMS = {
     "_multilabel": {"_labels"},
     "_shapes": set[str](),
     "_task": {"functional", "_labels", "_multilabel", "_shapes"},
-    "data": set[str](),
+    "_files": set[str](),
+    "data": {"_files"},
     "models": {"data"},
     "training": {"_task", "data", "models"},
     "calibration": {"_task"},
-    "evaluation": {"_kernels", "_labels", "_shapes", "_task"},
+    "evaluation": {"_files", "_kernels", "_labels", "_shapes", "_task"},
     "decisions": {"_task", "_labels", "evaluation"},
     "classifier": {
         "_labels",
@@ -38,7 +39,7 @@ ROOMS = {
         "functional",
     },
     "inspection": {"_task", "data", "evaluation"},
-    "report": {"_labels", "_task", "evaluation", "decisions", "inspection", "training"},
+    "report": {"_files", "_labels", "_task", "evaluation", "decisions", "inspection", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

@@ -181,8 +181,8 @@ def test_a_model_that_decides_by_costs_is_judged_by_them(place: Path) -> None:
     table = pl.DataFrame({"size": size, "grade": grade})
     table.write_csv(place / "grades.csv")
     costs = {(true, decided): float(true != decided) for true in grade for decided in grade} | {("high", "low"): 30.0}
-    for name, options in (("plain", {}), ("costly", {"costs": costs})):
-        crossent.fit(table, target="grade", epochs=3, model="linear", **options).save(place / name)
+    for name, each in (("plain", None), ("costly", costs)):
+        crossent.fit(table, target="grade", epochs=3, model="linear", costs=each).save(place / name)
     result = run(place / "plain", place / "costly", "--data", place / "grades.csv", "--json")
     found = {each["figure"]: each for each in figures(result)}
     for side, name in (("a", "plain"), ("b", "costly")):

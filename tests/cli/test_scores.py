@@ -409,3 +409,65 @@ def test_a_confidence_is_never_rounded_to_certainty() -> None:
         "error: no threshold can be guaranteed to keep precision>=0.999 with 99.9% confidence on these 3000 rows: "
         "give more rows, a looser limit, or less confidence\n"
     )
+
+
+# what is read and what is written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("evaluate", "in.csv", *YES, "--save", "./in.csv"),
+            "--save must not write over what is read; got in.csv: give it another name",
+        ),
+        (
+            ("evaluate", "i*.csv", *YES, "--report", "in.csv"),
+            "--report must not write over what is read; got in.csv: give it another name",
+        ),
+        (
+            ("evaluate", "in.csv", *YES, "--cost", "costs.csv", "--report", "costs.csv"),
+            "--report must not write over what is read; got costs.csv: give it another name",
+        ),
+        (
+            ("evaluate", "--merge", "1.ev", "2.ev", "--save", "1.ev"),
+            "--save must not write over what is read; got 1.ev: give it another name",
+        ),
+        (
+            ("evaluate", "in.csv", *YES, "--save", "x.html", "--report", "x.html"),
+            "--save and --report must write two files; both got x.html: rename one",
+        ),
+        (
+            ("calibrate", "in.csv", *YES, "-o", "x.csv", "--save", "link.csv"),
+            "--out and --save must write two files; both got link.csv: rename one",
+        ),
+        (
+            ("calibrate", "in.csv", "--apply", "c.json", "-o", "in.csv"),
+            "--out must not write over what is read; got in.csv: give it another name",
+        ),
+        (
+            ("compare", "in.csv", "folder", *YES, "--report", "folder/part.csv"),
+            "--report must not write over what is read; got folder/part.csv: give it another name",
+        ),
+        (
+            ("predict", "m.crossent", "in.csv", "-o", "in.csv"),
+            "--out must not write over what is read; got in.csv: give it another name",
+        ),
+        (
+            ("calibrate", "in.csv", *YES, "-o", "ok.csv", "--save", "/proc/x.json"),
+            "/proc/x.json cannot be written: its folder takes no files (No such file or directory)",
+        ),
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_written(place: Path, arguments: tuple[str, ...], message: str) -> None:
+    rows(40).write_csv("in.csv")
+    (place / "folder").mkdir()
+    rows(40).write_csv("folder/part.csv")
+    (place / "costs.csv").write_text("true,no,yes\nno,0,1\nyes,4,0\n")
+    (place / "link.csv").symlink_to("x.csv")
+    for name in ("1.ev", "2.ev"):
+        assert run("evaluate", "in.csv", *YES, "--save", name, "-q").exit_code == 0
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {message}\n")
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before

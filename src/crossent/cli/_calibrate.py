@@ -10,7 +10,7 @@ import typer
 import crossent
 
 from .._errors import InputError
-from ._console import check_place, command, out, print_json
+from ._console import command, out, print_json
 from ._options import (
     Classes,
     DropUnlabelled,
@@ -23,6 +23,7 @@ from ._options import (
     Scored,
     Weight,
 )
+from ._places import check_places
 
 
 @command
@@ -56,8 +57,7 @@ def calibrate(
 
     crossent calibrate new.csv --apply churn.json -o calibrated.csv
     """
-    for path in (output, save):
-        check_place(path)
+    check_places([*sources, apply], {"--out": output, "--save": save})
     if apply and not output:
         raise InputError("say where to write: crossent calibrate NEW --apply CALIBRATOR --out OUT.csv")
     if apply and (label or save or weight or method != "auto"):

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
-from uuid import uuid4
 
 import polars as pl
 import torch
 from torch import Tensor
 
 from .._errors import InputError
+from .._files import write_whole
 from .._task import Task
 from ..calibration import Calibration, Method, calibrate, logits_of
 from ..data import batches
@@ -82,14 +81,7 @@ class FileCalibrator:
         columns = {"label": self.columns.label, "probability": self.columns.probability, "logit": self.columns.logit}
         record = {"format": _FORMAT, "version": _VERSION, "task": self.task.to_dict(), "columns": columns}
         text = json.dumps(record | {"calibration": self.calibration.to_dict()}, ensure_ascii=False, indent=1)
-        draft = path.with_name(f".{path.name}.{uuid4().hex}")
-        try:
-            draft.write_text(text + "\n", encoding="utf-8")
-            os.replace(draft, path)
-        except OSError as error:
-            raise InputError(f"{path} cannot be written: {error.strerror or error}") from None
-        finally:
-            draft.unlink(missing_ok=True)
+        write_whole(path, text + "\n")
 
     @classmethod
     def load(cls, path: Path) -> FileCalibrator:

@@ -11,8 +11,9 @@ import typer
 import crossent
 
 from .._errors import InputError
-from ._console import check_place, command, out, print_json
+from ._console import command, out, print_json
 from ._options import Classes, IgnoreExtra, Json, Label, Logit, Positive, Probability, Quiet, Uncalibrated
+from ._places import check_places
 
 if TYPE_CHECKING:
     from crossent import Comparison
@@ -69,7 +70,7 @@ def compare(
 
     crossent compare old.crossent new.crossent --data labelled.csv
     """
-    check_place(report)
+    check_places([*sources, *(data or [])], {"--report": report})
     from ._paired import Terms, of_columns, of_files, of_models  # imports torch
     from ._scored import scored_columns
 

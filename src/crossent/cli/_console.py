@@ -8,7 +8,6 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ParamSpec, TextIO
 
 import typer
@@ -82,13 +81,6 @@ def _show_warning(
     if issubclass(category, DataWarning):
         err.print("note:", style="bold yellow", end=" ")
         err.print(str(message))
-
-
-def check_place(path: Path | None) -> None:
-    """Before the work, not after it: a file can be written here."""
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        why = "it is a folder" if path.is_dir() else "its folder is not there"
-        raise InputError(f"{path} cannot be written: {why}")
 
 
 def print_json(record: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import typer
 import crossent
 
 from .._errors import InputError
-from ._console import check_place, command, out, print_json
+from ._console import command, out, print_json
 from ._costs import Costs, costs_of
 from ._options import (
     Classes,
@@ -29,6 +29,7 @@ from ._options import (
     one_or_all,
     threshold_of,
 )
+from ._places import check_places
 
 if TYPE_CHECKING:
     from ._judge import Judgement
@@ -92,8 +93,7 @@ def evaluate(
 
     crossent evaluate --merge monday.crossent-eval tuesday.crossent-eval
     """
-    for path in (save, report):
-        check_place(path)
+    check_places([*sources, cost], {"--save": save, "--report": report})
     wanted = None if threshold is None else threshold_of(threshold)
     amounts = costs_of(costs, cost)
     if merge:

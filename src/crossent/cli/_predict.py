@@ -11,6 +11,7 @@ import crossent
 
 from ._console import command, out, print_json
 from ._options import Data, IgnoreExtra, Json, Quiet, Threshold, Uncalibrated, one_or_all
+from ._places import check_places
 
 
 @command
@@ -26,6 +27,7 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Write the decision and the probability of every class for each row of a table."""
+    check_places([model, *data], {"--out": output})
     loaded = crossent.load(model)
     frames = loaded.predict_batches(
         one_or_all(data),

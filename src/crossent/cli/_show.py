@@ -159,7 +159,8 @@ def show_threshold(evaluation: Evaluation, rule: Rule, points: Sequence[CutPoint
     if rule.choice is None:
         out.print("of least expected cost, if the probabilities mean what they say; no row has chosen it")
     else:
-        sure = f"; on rows to come with {100 * rule.choice.confidence:.12g}% confidence" if rule.choice.confidence else ""
+        confidence = rule.choice.confidence
+        sure = f"; on rows to come with {100 * confidence:.12g}% confidence" if confidence else ""
         out.print(f"chosen for {rule.choice.goal}{sure}")
         out.print(f"95 % of resamples of these rows choose one from {rule.choice.low:.4g} to {rule.choice.high:.4g}")
     grid = Grid(box=None, header_style="bold", padding=(0, 1, 0, 0))

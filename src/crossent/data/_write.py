@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from .._errors import InputError
+from .._files import check_place
 from ._reason import reason
 
 
@@ -30,10 +31,7 @@ def write(frames: Iterable[pl.DataFrame], path: str | Path) -> int:
     if path.suffix not in (".csv", ".parquet"):
         raise InputError(f"the output must be a .csv or .parquet file; got {path.name!r}")
     try:
-        if path.is_dir() or not path.absolute().parent.is_dir():
-            raise InputError(
-                f"{path} cannot be written: " + ("it is a folder" if path.is_dir() else "its folder is not there")
-            )
+        check_place(path)
         with tempfile.TemporaryDirectory(prefix=".crossent-", dir=path.absolute().parent) as folder:
             whole = Path(folder) / path.name
             rows = _write_csv(frames, whole) if path.suffix == ".csv" else _write_parquet(frames, whole)

@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from .._errors import InputError
+from .._files import write_whole
 from .._labels import Label, as_series
 from .._shapes import check_scores
 from .._task import Task
 from ._batch import Batch, Plan
 from ._compute import metrics_of
 from ._exact import Floats, check_weights
-from ._file import packed, read, scale_named, write
+from ._file import packed, read, scale_named
 from ._given import checked_decisions, judged
 from ._metrics import Metrics
 from ._order import Scale
@@ -257,7 +258,7 @@ class Evaluation:
         Raises:
             InputError: There are no rows, or the file cannot be written.
         """
-        write(path, self.to_bytes())
+        write_whole(path, self.to_bytes(), what="the evaluation")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Evaluation:

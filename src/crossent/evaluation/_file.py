@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
-from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -43,18 +42,6 @@ def packed(record: Mapping[str, Any], states: list[State]) -> bytes:
             with members.open(f"{name}.npy", "w") as member:
                 np.lib.format.write_array(member, np.ascontiguousarray(values), allow_pickle=False)
     return held.getvalue()
-
-
-def write(path: str | os.PathLike[str], content: bytes) -> None:
-    """Put a file on disk whole, or not at all."""
-    target = Path(path)
-    draft = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
-        draft.write_bytes(content)
-        os.replace(draft, target)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise InputError(f"the evaluation {path} cannot be written: {error.strerror or error}") from None
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Task, list[State]]:

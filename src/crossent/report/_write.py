@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from .._errors import InputError
+from .._files import write_whole
 from ..evaluation import Evaluation
 from ._columns import ColumnFacts
 from ._formats import as_format, format_of
@@ -72,20 +72,9 @@ def write(
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Put a report on disk whole, or not at all."""
-    try:
-        _write(Path(path), content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise InputError(f"the report {path} cannot be written: {error.strerror or error}") from None
-
-
-def _write(target: Path, content: bytes) -> None:
+    target = Path(path)
     if target.is_dir():
         raise InputError(f"a report is a file; {str(target)!r} is a folder: name a file in it, such as report.html")
     if not target.parent.is_dir():
         raise InputError(f"the folder of the report must exist; {str(target.parent)!r} does not")
-    draft = target.with_name(f".{target.name}.{uuid4().hex}")
-    try:
-        draft.write_bytes(content)
-        os.replace(draft, target)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, content, what="the report")
