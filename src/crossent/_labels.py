@@ -18,6 +18,7 @@ _SHOWN = 5
 # "none" is a class in many real tables (damage: none, minor, major), so it is no marker.
 _MARKERS = {"", "na", "n/a", "nan", "null", "?", "#n/a", "<na>"}
 _TOO_MANY = 1000
+_LARGEST_WHOLE = 2**53
 
 
 def as_series(labels: Any) -> pl.Series:
@@ -33,7 +34,7 @@ def as_series(labels: Any) -> pl.Series:
     if series.dtype in (pl.Categorical, pl.Enum, pl.Null) or series.dtype.is_temporal():
         return series.cast(pl.String)
     if series.dtype.is_integer():
-        return series.cast(pl.Int64)
+        return _fitting(series, series.cast(pl.Int64, strict=False))
     if series.dtype.is_float():
         return _whole(series)
     if series.dtype in (pl.String, pl.Boolean):
@@ -91,7 +92,19 @@ def _whole(series: pl.Series) -> pl.Series:
             f"labels must be classes; got numbers with a fraction in {_rows(len(fractions))}, such as {fractions[0]}: "
             "a number to predict is a regression; cut it into classes first"
         )
-    return series.cast(pl.Int64)
+    # Beyond, neighbouring whole numbers are one float, and classes would become one.
+    return _fitting(series, series.set(series.abs() > _LARGEST_WHOLE, None).cast(pl.Int64))
+
+
+def _fitting(series: pl.Series, whole: pl.Series) -> pl.Series:
+    """The whole numbers, unless some of the series did not become one."""
+    lost = series.filter(whole.is_null() & series.is_not_null())
+    if len(lost):
+        raise InputError(
+            f"labels must be whole numbers that 64 bits hold exactly; got {_rows(len(lost))} beyond, such as "
+            f"{lost[0]}: name the classes in letters, for instance by a prefix"
+        )
+    return whole
 
 
 def check_classes(classes: Iterable[Label], *, least: int) -> tuple[Label, ...]:

@@ -471,3 +471,22 @@ def test_nothing_is_written_over_what_is_read_or_written(place: Path, arguments:
     result = run(*arguments)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {message}\n")
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(
+    "command", [("threshold", "--for", "recall>=0.5"), ("calibrate", "--method", "platt", "--save", "c.json")]
+)
+def test_a_seed_below_0_is_one_line(command: tuple[str, ...]) -> None:
+    rows().write_csv("scored.csv")
+    result = run(*command, "scored.csv", *YES, "--seed", "-1")
+    assert (result.exit_code, result.stderr) == (2, "error: seed must be a whole number from 0 on; got -1\n")
+
+
+def test_labels_that_no_whole_number_holds_are_one_line(place: Path) -> None:
+    (place / "huge.csv").write_text("y,s\n99999999999999999999999,0.1\n12,0.3\n12,0.5\n")
+    result = run("evaluate", "huge.csv", "--label", "y", "--probability", "s", "--positive", "12")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: labels must be whole numbers that 64 bits hold exactly; got 1 row beyond, such as 1e+23: "
+        "name the classes in letters, for instance by a prefix\n",
+    )

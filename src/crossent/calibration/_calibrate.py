@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from .._errors import InputError
+from .._seed import generator
 from .._task import Task
 from ._calibrator import Calibrator, Method, fitted, methods_of
 from ._rows import Floats, Ints, Rows, row_losses, rows_of
@@ -219,7 +220,7 @@ def cross_fitted(task: Task, method: Method, rows: Rows, folds: int, seed: int) 
 
 def _parts(labels: Ints, folds: int, seed: int) -> Ints:
     """Deal the rows out, class after class, in an order by chance."""
-    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    shuffled = generator(seed).permutation(len(labels))
     if labels.ndim == 1:
         shuffled = shuffled[np.argsort(labels[shuffled], kind="stable")]
     part = np.empty(len(labels), dtype=np.int64)

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._labels import Label
+from .._seed import generator
 from ..evaluation import Cells, Evaluation
 from ._cuts import Cuts, Floats, cuts_of, figure_of
 from ._goal import LIMITED, Goal
@@ -169,7 +170,7 @@ def _out_of_reach(cuts: Cuts, goal: Goal) -> str:
 def _spread(cuts: Cuts, goal: Goal, threshold: float, rows: int, resamples: int, seed: int) -> tuple[float, float]:
     """Where thresholds would lie if the rows were drawn anew: each drawing is one multinomial draw on the cuts."""
     gained = np.concatenate([np.diff(cuts.hits, prepend=0.0), np.diff(cuts.alarms, prepend=0.0)])
-    random = np.random.default_rng(seed)
+    random = generator(seed)
     found = []
     for _ in range(resamples):
         drawn = random.multinomial(rows, gained / gained.sum()).astype(np.float64)

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from scipy.special import bdtr  # scipy.stats has a binomtest, and takes 45 MB and a second to import
 
 from .._errors import InputError
+from .._seed import generator
 from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
@@ -158,7 +159,7 @@ def _ends(
         if not error > 0:
             return _none("both models rank all rows of each side alike, or it has fewer than 2")
         return _normal(difference, error, "DeLong" if exact else "DeLong, from bins", confidence)
-    draw = np.random.default_rng(seed)
+    draw = generator(seed)
     if asked.name == "average_precision":
         drawn = resampled_precisions(task, pairs.joints, place_of(task, asked.label), draw)
         return _quantiles(drawn + (difference - drawn[0]), confidence)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from .._errors import InputError
 from .._labels import Label
+from .._seed import generator
 from .._task import Task
 from ._areas import AREAS
 from ._asked import PAIRED, ROW_MEANS, SKILL, Asked, AverageName, checked
@@ -80,7 +79,7 @@ def interval(
         raise InputError(f"confidence must be between 0 and 1; got {confidence}")
     asked = checked(evaluation.task, Asked(name, label, average, classes, beta, k, fpr_range))
     found = figure_of(evaluation, asked)
-    draw = np.random.default_rng(seed)
+    draw = generator(seed)
     summed = summed_name(evaluation.task, asked)
     if summed is not None:
         return by_error(found, mean_error(evaluation.state, summed), confidence, "normal")
