@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import log_loss, roc_auc_score
 
 from crossent import InputError, Task, evaluate_scored
-from crossent.evaluation import ScoredColumns
+from crossent.evaluation import ScoredColumns, crossed_groups
 
 TRUTH = ["no", "yes", "no", "yes", "no"]
 SCORES = [0.2, 0.7, 0.6, 0.9, 0.1]
@@ -164,3 +164,10 @@ def test_columns_of_classes_are_taken_by_their_names_in_any_order() -> None:
         "there must be a column of probabilities for each class, ['a', 'b', 'c']; "
         "by their names they are of ['c', 'a', 'd']"
     )
+
+
+def test_no_two_crossings_have_one_name() -> None:
+    table = frame(y=TRUTH, yes=SCORES, one=["a, b", "a", "a", 'x"', "x"], two=["c", "b, c", "b", "c", '", "c'])
+    found = evaluate_scored(table, label="y", probability=["yes"], group=["one", "two"])
+    assert [*found.groups] == ['"a, b", c', '"x""", c', 'a, "b, c"', "a, b", 'x, """, ""c"']
+    assert crossed_groups(table.select("one", "two")).n_unique() == 5

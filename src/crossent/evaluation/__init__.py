@@ -8,6 +8,7 @@ from ._comparison import Comparison as Comparison
 from ._comparison import compare as compare
 from ._cost import cost_matrix as cost_matrix
 from ._cost import expected_cost as expected_cost
+from ._crossed import crossed_groups as crossed_groups
 from ._curves import PrecisionRecallCurve as PrecisionRecallCurve
 from ._curves import RocCurve as RocCurve
 from ._curves import class_curves as class_curves
@@ -28,7 +29,6 @@ from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
 from ._figure import figure as figure
-from ._group_table import crossed_groups as crossed_groups
 from ._group_table import group_table as group_table
 from ._interval import interval as interval
 from ._metrics import Average as Average

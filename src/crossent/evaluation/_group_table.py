@@ -76,26 +76,3 @@ def _with_ends(evaluation: Evaluation, name: str, confidence: float) -> tuple[fl
         # The state of some figures does not hold what an interval needs; the figures themselves are checked above.
         return value, math.nan, math.nan
     return value, found.low, found.high
-
-
-def crossed_groups(columns: pl.DataFrame) -> pl.Series:
-    """One group a row from the columns of a frame: `north, woman`; a missing value is `missing`.
-
-    Args:
-        columns: One column or more, of names, whole numbers, booleans or dates.
-
-    Raises:
-        InputError: A column is of numbers with a fraction.
-
-    Example:
-        >>> frame = pl.DataFrame({"region": ["north", "south"], "sex": ["woman", None]})
-        >>> crossed_groups(frame).to_list()
-        ['north, woman', 'south, missing']
-    """
-    for column in columns:
-        if column.dtype.is_float():
-            raise InputError(
-                f"groups must be names; column {column.name!r} is {column.dtype}: cut it into ranges first"
-            )
-    named = pl.all().cast(pl.String).fill_null("missing")
-    return columns.select(named).select(pl.concat_str(pl.all(), separator=", ").alias("group")).to_series()

@@ -11,6 +11,7 @@ from torch import Tensor
 from .._errors import InputError
 from .._labels import Label, as_series, class_named, distinct, distinct_counted, in_type_of, shown_names
 from .._task import Task
+from ._crossed import crossed_groups
 from ._evaluation import Evaluation, Threshold
 from ._order import Scale
 
@@ -256,15 +257,16 @@ def _float_of(scores: pl.DataFrame) -> type[pl.Float32 | pl.Float64]:
 
 
 def _groups(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.Series | None:
-    """The name of each row's group; of several columns `north, basic`."""
+    """The name of each row's group; of several columns as `crossed_groups` names them."""
     for name in columns:
         if frame[name].null_count():
             raise InputError(
                 f"groups must not be missing; column {name!r} has none in {frame[name].null_count()} of {len(frame)} "
                 "rows: name their group, such as 'unknown'"
             )
-        if frame[name].dtype.is_float():
-            raise InputError(f"groups must be names; column {name!r} is {frame[name].dtype}: cut it into ranges first")
-    if len(columns) < 2:
-        return frame[columns[0]] if columns else None
-    return frame.select(pl.concat_str(pl.col(columns).cast(pl.String), separator=", ")).to_series()
+    if not columns:
+        return None
+    crossed = crossed_groups(frame.select(columns))
+    if len(columns) == 1:
+        return frame[columns[0]]  # whole numbers stay so
+    return crossed
