@@ -191,3 +191,41 @@ def test_a_model_that_decides_by_costs_is_judged_by_them(place: Path) -> None:
         assert found["balanced_accuracy"][side] == pytest.approx(alone.balanced_accuracy)
     assert found["log_loss"]["difference"] == 0
     assert found["accuracy"]["difference"] < 0
+
+
+def test_rows_without_a_label_are_left_out_of_all_tables(place: Path) -> None:
+    options = ("--label", "churned", "--probability", "probability_yes", "--id", "customer")
+    unlabelled = pl.when(pl.col("customer") % 6 == 0).then(None).otherwise("churned").alias("churned")
+    for name in ("old", "new"):
+        pl.read_csv(place / f"{name}.csv").with_columns(unlabelled).write_csv(place / f"{name}-part.csv")
+    parts = (place / "old-part.csv", place / "new-part.csv", *options)
+    assert failed(*parts) == (
+        "labels must not be missing; column 'churned' has no label in 100 of 600 rows: "
+        "remove these rows, or leave them out with --drop-unlabelled"
+    )
+    table = scored().filter(pl.col("customer") % 6 != 0)
+    expected = crossent.compare(
+        crossent.Task.binary(["no", "yes"]),
+        table["churned"],
+        probabilities_a=table["old"],
+        probabilities_b=table["new"],
+    )
+    found = {each["figure"]: each for each in figures(run(*parts, "--drop-unlabelled", "--json"))}
+    assert found["log_loss"]["difference"] == pytest.approx(expected.difference("log_loss").difference)
+    assert "both tables must have the same labels; customer '0' is None in old-part.csv and" in failed(
+        place / "old-part.csv", place / "new.csv", *options, "--drop-unlabelled"
+    )
+
+
+def test_the_table_fits_into_80_columns_whatever_the_models_are_called(place: Path) -> None:
+    names = {"old": "probability_yes_of_the_model_of_last_year", "new": "probability_yes_of_the_model_of_this_year"}
+    pl.read_csv(place / "both.csv").rename(names).write_csv(place / "long.csv")
+    result = run(
+        place / "long.csv", "--label", "churned", "--a", names["old"], "--b", names["new"], "--positive", "yes"
+    )
+    lines = result.stdout.splitlines()
+    assert lines[1:3] == [f"a  {names['old']}", f"b  {names['new']}"]
+    table = lines[4 : lines.index("", 4)]
+    assert len(table) == 1 + 8
+    assert max(map(len, table)) <= 80
+    assert all(" to " in line for line in table[1:])

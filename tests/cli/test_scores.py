@@ -490,3 +490,83 @@ def test_labels_that_no_whole_number_holds_are_one_line(place: Path) -> None:
         "error: labels must be whole numbers that 64 bits hold exactly; got 1 row beyond, such as 1e+23: "
         "name the classes in letters, for instance by a prefix\n",
     )
+
+
+# options that would be ignored
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        *(
+            (
+                ("evaluate", "--merge", "1.ev", *option),
+                f"{option[0]} is for tables of scores; it has no meaning with --merge",
+            )
+            for option in (
+                ("--exact",),
+                ("--weight", "weight"),
+                ("--positive", "yes"),
+                ("--class", "yes"),
+                ("--drop-unlabelled",),
+                ("--costs", "no:yes=1"),
+                ("--threshold", "0.3"),
+            )
+        ),
+        (
+            ("evaluate", "--merge", "1.ev", "--uncalibrated"),
+            "--uncalibrated is for a model folder; it has no meaning with --merge",
+        ),
+        (
+            ("evaluate", "in.csv", *YES, "--ignore-extra"),
+            "--ignore-extra is for a model folder; it has no meaning with tables of scores",
+        ),
+        (
+            ("evaluate", "m.crossent", "in.csv", "--costs", "no:yes=1"),
+            "--costs is for tables of scores; it has no meaning with a model folder",
+        ),
+        (
+            ("compare", "in.csv", "--label", "y", "--a", "probability_yes", "--b", "logit_yes", "--id", "id"),
+            "--id is for one table a model; it has no meaning with --a and --b",
+        ),
+        (
+            ("compare", "in.csv", "in.csv", *YES, "--uncalibrated"),
+            "--uncalibrated is for model folders; it has no meaning with tables of scores",
+        ),
+        (
+            ("compare", "one.crossent", "two.crossent", "--data", "in.csv", "--label", "y"),
+            "--label is for tables of scores; it has no meaning with --data",
+        ),
+        *(
+            (
+                ("calibrate", "in.csv", "--apply", "c.json", "-o", "out.csv", *option),
+                f"{option[0]} is for fitting a calibrator; it has no meaning with --apply",
+            )
+            for option in (("--positive", "no"), ("--class", "no"), ("--drop-unlabelled",), ("--label", "y"))
+        ),
+    ],
+)
+def test_an_option_that_would_be_ignored_is_refused(arguments: tuple[str, ...], message: str) -> None:
+    rows(40).write_csv("in.csv")
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {message}\n")
+
+
+def test_a_goal_is_for_two_classes() -> None:
+    frame = classes()
+    frame.write_csv("scored.csv")
+    columns = [part for name in frame.columns[1:] for part in ("--probability", name)]
+    assert run("evaluate", "scored.csv", "--label", "y", *columns, "--threshold", "recall>=0.4").stderr == (
+        "error: a goal such as recall>=0.4 chooses a threshold between two classes; there are 3: "
+        "decide by least cost with --cost FILE, or leave --threshold out\n"
+    )
+
+
+def test_costs_name_classes_as_the_file_does(place: Path) -> None:
+    (place / "truth.csv").write_text("y,true\nfalse,0.1\ntrue,0.3\n")
+    columns = ("truth.csv", "--label", "y", "--probability", "true")
+    assert record("evaluate", *columns, "--costs", "true:false=3", "--costs", "false:true=1")["threshold"] == 0.25
+    assert run("evaluate", *columns, "--costs", "a:b:c=3").stderr == (
+        "error: --costs takes TRUE:DECISION=COST, with one colon; got 'a:b:c=3': "
+        "give costs of classes whose names hold one in a file, with --cost FILE\n"
+    )

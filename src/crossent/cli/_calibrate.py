@@ -22,6 +22,7 @@ from ._options import (
     Quiet,
     Scored,
     Weight,
+    refuse,
 )
 from ._places import check_places
 
@@ -60,8 +61,10 @@ def calibrate(
     check_places([*sources, apply], {"--out": output, "--save": save})
     if apply and not output:
         raise InputError("say where to write: crossent calibrate NEW --apply CALIBRATOR --out OUT.csv")
-    if apply and (label or save or weight or method != "auto"):
-        raise InputError("--apply takes a calibrator as it is; it fits nothing: leave --label and the like out")
+    if apply:
+        fitted = {"--label": label, "--positive": positive, "--class": class_, "--weight": weight, "--save": save}
+        fitted |= {"--method": method if method != "auto" else None, "--seed": seed or None}
+        refuse("--apply", "fitting a calibrator", fitted | {"--drop-unlabelled": drop_unlabelled})
     from ._calibrator import FileCalibrator  # imports torch, as the next ones do
     from ._progress import RowsBar
     from ._scored import opened, scored_columns

@@ -12,7 +12,19 @@ import crossent
 
 from .._errors import InputError
 from ._console import command, out, print_json
-from ._options import Classes, IgnoreExtra, Json, Label, Logit, Positive, Probability, Quiet, Uncalibrated
+from ._options import (
+    Classes,
+    DropUnlabelled,
+    IgnoreExtra,
+    Json,
+    Label,
+    Logit,
+    Positive,
+    Probability,
+    Quiet,
+    Uncalibrated,
+    refuse,
+)
 from ._places import check_places
 
 if TYPE_CHECKING:
@@ -49,6 +61,7 @@ def compare(
     ] = None,
     positive: Positive = None,
     class_: Classes = None,
+    drop_unlabelled: DropUnlabelled = False,
     threshold: Annotated[
         float | None, typer.Option(help="Of all of them. By default a model's own; for scores 0.5.", show_default=False)
     ] = None,
@@ -74,16 +87,24 @@ def compare(
     from ._paired import Terms, of_columns, of_files, of_models  # imports torch
     from ._scored import scored_columns
 
-    terms = Terms(positive, class_, threshold, exact)
+    terms = Terms(positive, class_, threshold, exact, drop_unlabelled)
+    models_only = {"--uncalibrated": uncalibrated, "--ignore-extra": ignore_extra}
+    columns = {"--probability": probability, "--logit": logit, "--id": key}
     if data:
+        scores_only = {"--label": label, "--a": a, "--b": b, "--positive": positive, "--class": class_}
+        scores_only |= columns | {"--drop-unlabelled": drop_unlabelled}
+        refuse("--data", "tables of scores", scores_only)
         compared = of_models(sources, data, terms, calibrated=not uncalibrated, ignore_extra=ignore_extra)
     elif a or b:
         if not a or not b or len(sources) != 1 or not label:
             raise InputError(
                 "two columns of one table are compared as: crossent compare SCORED --label COLUMN --a COLUMN --b COLUMN"
             )
+        refuse("--a and --b", "one table a model", columns)
+        refuse("tables of scores", "model folders", models_only)
         compared = of_columns(sources[0], label, [a, *b], terms)
     else:
+        refuse("tables of scores", "model folders", models_only)
         compared = of_files(sources, scored_columns(label, probability, logit), key, terms)
     _tell(compared, confidence, report, as_json=as_json, quiet=quiet)
 
@@ -108,17 +129,17 @@ def _show(a: str, b: str, comparison: Comparison, differences: tuple[Difference,
     """The figures side by side, their differences, and what these say in words."""
     from rich.table import Table as Grid
 
-    grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    grid = Grid(box=None, header_style="bold", padding=(0, 2, 0, 0))
     ends = f"{100 * differences[0].confidence:g} % interval"
-    for heading in (f"on {comparison.rows:,} rows", a, b, "difference", ends, "p"):
-        grid.add_column(heading, justify="left" if heading.startswith("on ") else "right")
+    for heading in (f"on {comparison.rows:,} rows", "a", "b", "difference", ends, "p"):
+        grid.add_column(heading, justify="left" if heading.startswith("on ") else "right", no_wrap=True)
     for of in differences:
         interval = "none" if math.isnan(of.low) else f"{of.low:+.4f} to {of.high:+.4f}"
         p_value = "" if math.isnan(of.p_value) else f"{of.p_value:.2g}"
         grid.add_row(
             of.name.replace("_", " "), f"{of.a:.4f}", f"{of.b:.4f}", f"{of.difference:+.4f}", interval, p_value
         )
-    out.print()
+    out.print(f"\na  {a}\nb  {b}\n")  # names may be long, and the table is to fit into 80 columns
     out.print(grid)
     out.print()
     for of in differences:

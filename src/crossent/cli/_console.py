@@ -31,8 +31,8 @@ class _Terminal(Console):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-out = _Terminal(highlight=False, markup=False, soft_wrap=True)
-err = _Terminal(stderr=True, highlight=False, markup=False, soft_wrap=True)
+out = _Terminal(highlight=False, markup=False, emoji=False, soft_wrap=True)
+err = _Terminal(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def command(function: Callable[P, None]) -> Callable[P, None]:

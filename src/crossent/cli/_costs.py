@@ -31,6 +31,11 @@ def _costs_of_pairs(pairs: list[str]) -> Costs | None:
         classes, _, cost = pair.rpartition("=")
         true, colon, decision = classes.partition(":")
         number = _number(cost)
+        if classes.count(":") > 1:
+            raise InputError(
+                f"--costs takes TRUE:DECISION=COST, with one colon; got {pair!r}: "
+                "give costs of classes whose names hold one in a file, with --cost FILE"
+            )
         if not (colon and true and decision) or number is None:
             raise InputError(f"--costs takes TRUE:DECISION=COST, as in fraud:fine=200; got {pair!r}")
         costs[true, decision] = number

@@ -27,6 +27,7 @@ from ._options import (
     Uncalibrated,
     Weight,
     one_or_all,
+    refuse,
     threshold_of,
 )
 from ._places import check_places
@@ -96,14 +97,26 @@ def evaluate(
     check_places([*sources, cost], {"--save": save, "--report": report})
     wanted = None if threshold is None else threshold_of(threshold)
     amounts = costs_of(costs, cost)
+    of_scores = {
+        "--positive": positive,
+        "--class": class_,
+        "--weight": weight,
+        "--group": group,
+        "--cost": cost,
+        "--costs": costs,
+        "--exact": exact,
+        "--drop-unlabelled": drop_unlabelled,
+    }
+    of_models = {"--uncalibrated": uncalibrated, "--ignore-extra": ignore_extra}
     if merge:
-        _refuse(
-            "--merge", label=label, probability=probability, logit=logit, group=group, cost=amounts, threshold=wanted
-        )
+        columns = {"--label": label, "--probability": probability, "--logit": logit, "--threshold": threshold}
+        refuse("--merge", "tables of scores", columns | of_scores)
+        refuse("--merge", "a model folder", of_models)
         from ._judge import merge as merged  # imports torch, as the next ones do
 
         judgement = merged(sources)
     elif label or probability or logit:
+        refuse("tables of scores", "a model folder", of_models)
         judgement = _of_scores(
             sources,
             label,
@@ -120,25 +133,9 @@ def evaluate(
             shown=not (quiet or as_json),
         )
     else:
-        _refuse(
-            "a model folder",
-            group=group,
-            cost=amounts,
-            weight=weight,
-            class_=class_,
-            positive=positive,
-            exact=exact or None,
-            drop_unlabelled=drop_unlabelled or None,
-        )
+        refuse("a model folder", "tables of scores", of_scores)
         judgement = _of_model(sources, wanted, calibrated=not uncalibrated, ignore_extra=ignore_extra)
     _tell(judgement, sources, save, report, format_, as_json=as_json, quiet=quiet)
-
-
-def _refuse(what: str, **options: object) -> None:
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        option = given[0].strip("_").replace("_", "-")
-        raise InputError(f"--{option} is for tables of scores; it has no meaning with {what}")
 
 
 def _of_model(sources: list[str], threshold: float | str | None, *, calibrated: bool, ignore_extra: bool) -> Judgement:

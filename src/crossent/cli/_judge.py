@@ -49,6 +49,11 @@ def judge(
     """Judge scores; a goal takes one pass to choose its threshold and another to judge it."""
     task = table.task
     if isinstance(threshold, str):
+        if task.kind != "binary":
+            raise InputError(
+                f"a goal such as {threshold} chooses a threshold between two classes; there are {len(task)}: "
+                "decide by least cost with --cost FILE, or leave --threshold out"
+            )
         if costs is not None:
             raise InputError(f"give a threshold or costs; got {threshold!r} and costs")
         choice = choose_threshold(read(table, Evaluation.empty(task, exact=exact), bar)[0], threshold)

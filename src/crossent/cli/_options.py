@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -93,6 +94,19 @@ def kinds_of(pairs: list[str] | None) -> dict[str, str]:
             raise InputError(f"--kind takes COLUMN=KIND, as in zip=category; got {pair!r}")
         kinds[column] = kind
     return kinds
+
+
+def refuse(what: str, use: str, options: Mapping[str, object]) -> None:
+    """Raise InputError if an option was given that would be ignored.
+
+    Args:
+        what: What is done, for which the options have no meaning.
+        use: What they are for.
+        options: What was given, by the names of the options; what was not is None, False or empty.
+    """
+    for name, value in options.items():
+        if value is not None and value is not False and value != []:
+            raise InputError(f"{name} is for {use}; it has no meaning with {what}")
 
 
 def threshold_of(text: str) -> float | str:

@@ -29,12 +29,24 @@ class Terms:
     """How all of them are judged.
 
     positive, classes: of scores, where their columns and labels do not say. threshold: None for each model's own.
+    drop_unlabelled: rows of scores without a label are left out.
     """
 
     positive: str | None = None
     classes: list[str] | None = None
     threshold: float | None = None
     exact: bool = False
+    drop_unlabelled: bool = False
+
+    def opened(self, source: str, columns: ScoredColumns) -> ScoredTable:
+        """A table of scores."""
+        return opened(
+            [source],
+            columns,
+            classes=self.classes,
+            positive=self.positive,
+            drop_unlabelled=self.drop_unlabelled,
+        )
 
     def empty(self, task: Task, a: float | tuple[float, ...] = 0.5, b: float | tuple[float, ...] = 0.5) -> Comparison:
         """A comparison of no rows, with the thresholds of both models."""
@@ -49,7 +61,7 @@ def of_files(sources: Sequence[str], columns: ScoredColumns, key: str | None, te
             "name two tables of scores or more; or one with --a COLUMN --b COLUMN; or model folders with --data TABLE"
         )
     names = _names(sources)
-    tables = [opened([source], columns, classes=terms.classes, positive=terms.positive) for source in sources]
+    tables = [terms.opened(source, columns) for source in sources]
     _check_tasks(names, [table.task for table in tables])
     frames = [_all(table, key) for table in tables]
     joined = [
@@ -65,7 +77,7 @@ def of_columns(source: str, label: str, probabilities: Sequence[str], terms: Ter
     """Each column has the probabilities of one model."""
     names = _names(probabilities)
     columns = [ScoredColumns(label, (name,)) for name in probabilities]
-    tables = [opened([source], each, classes=terms.classes, positive=terms.positive) for each in columns]
+    tables = [terms.opened(source, each) for each in columns]
     _check_tasks(names, [table.task for table in tables])
     return _compared(tables[0].task, names, [_all(table, None) for table in tables], columns, terms)
 
@@ -158,7 +170,7 @@ def _check_labels(
         raise InputError(
             f"both tables must have the same rows; {names[0]} has {len(first):,}, {names[1]} {len(other):,}"
         )
-    differ = (first[label] != other[label]).arg_true()
+    differ = first[label].ne_missing(other[label]).arg_true()
     if len(differ):
         row = int(differ[0])
         which = f"row {row + 1:,}" if key is None else f"{key} {first[key][row]!r}"
@@ -176,6 +188,9 @@ def _compared(
     columns: Sequence[ScoredColumns],
     terms: Terms,
 ) -> Compared:
+    if terms.drop_unlabelled:
+        # Side by side by now: a row is left out of all of them.
+        frames = [frame.drop_nulls(columns[0].label) for frame in frames]
     labels = task.encode(frames[0][columns[0].label])
     scores = [of.tensor(task, frame) for of, frame in zip(columns, frames, strict=True)]
     kind = columns[0].scale

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from .._errors import InputError
+from .._labels import class_named
 from .._task import IGNORED, Task
 from ..evaluation import cost_matrix
 from ._choose import Choice
@@ -76,8 +77,7 @@ class Rule:
         if threshold != 0.5 or choice is not None:
             raise InputError(f"give a threshold or costs; got {threshold} and costs")
         if isinstance(costs, Mapping):
-            texts = {str(name): name for name in task.classes}
-            costs = {tuple(texts.get(str(name), name) for name in pair): cost for pair, cost in costs.items()}
+            costs = {tuple(class_named(name, task.classes) for name in pair): cost for pair, cost in costs.items()}
         matrix = tuple(map(tuple, cost_matrix(task, costs).tolist()))
         made = threshold_of_costs(task, matrix) if task.kind == "binary" else 0.5
         return cls(task, made, matrix, abstain_below)
