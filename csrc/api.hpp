@@ -65,6 +65,8 @@ struct Swept {
   bool outside;
 };
 
+struct Sweeps;  // those of an evaluation: evaluation.hpp
+
 // The loops, each over a stretch of rows, or of elements, of one thread.
 struct Loops {
   const char* name;
@@ -75,6 +77,7 @@ struct Loops {
   int64_t (*count_kept[types])(const Binary&, int64_t begin, int64_t end);
   double (*sigmoid[types])(const Binary&, int64_t begin, int64_t end);
   Swept (*binary[types])(const Binary&, int64_t begin, int64_t end);
+  const Sweeps* sweeps;
 };
 
 // How many rows a lane-over-rows tile has, and up to how many classes contiguous rows are taken that way.

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "evaluation.hpp"
 #include "kernels.hpp"
 
 namespace nb = nanobind;
@@ -65,6 +66,30 @@ Result yes_or_no(uintptr_t logits, uintptr_t target, bool target_is_wide, uintpt
   return kernel(a, Type(type), elements, {Reduction::How(how), false, zero_of_nothing}, at(loss), threads);
 }
 
+nb::bytes bytes_of(const std::vector<int64_t>& values) {
+  return nb::bytes(values.data(), values.size() * sizeof(int64_t));
+}
+
+// None if a score is not what it must be.
+nb::object evaluation(uintptr_t scores, uintptr_t labels, uintptr_t weights, int type, int label_type, bool logits,
+                      bool binary, int64_t rows, int64_t classes, int64_t row_step, int64_t class_step,
+                      int64_t label_step, double threshold, int64_t of_class, int64_t of_decided, int64_t of_pairs,
+                      int threads) {
+  const Scored scored{at(scores), at(labels), static_cast<const double*>(at(weights)),
+                      Type(type), Whole(label_type), logits, binary, rows, classes, row_step, class_step, label_step,
+                      threshold};
+  Kept kept;
+  {
+    const nb::gil_scoped_release unlocked;
+    kept = evaluate(scored, {of_class, of_decided, of_pairs}, threads);
+  }
+  if (!kept.good) return nb::none();
+  nb::list sums, bins;
+  for (const Sum& sum : kept.sums) sums.append(nb::bytes(sum.limb, sizeof sum.limb));
+  for (const Bins& each : kept.bins) bins.append(nb::make_tuple(each.level, bytes_of(each.keys), bytes_of(each.cells)));
+  return nb::make_tuple(sums, bytes_of(kept.confusion), bytes_of(kept.ranks), bins);
+}
+
 std::vector<std::string> names() {
   std::vector<std::string> found;
   for (const Loops* loops : available_loops()) found.emplace_back(loops->name);
@@ -78,6 +103,7 @@ NB_MODULE(_native, m) {
   m.def("nll", &over_classes<nll>);
   m.def("sigmoid", &yes_or_no<void, sigmoid>);
   m.def("binary", &yes_or_no<bool, binary>);
+  m.def("evaluation", &evaluation);
   m.def("instruction_sets", &names);
   m.def("instruction_set", [] { return std::string(current_loops().name); });
   m.def("use_instruction_set", [](const std::string& name) { return use_loops(name.c_str()); });

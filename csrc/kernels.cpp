@@ -10,9 +10,8 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+
+#include "threads.hpp"
 
 namespace crossent {
 
@@ -48,19 +47,6 @@ const Loops*& chosen_loops() {
 
 constexpr int64_t elements_in_stretch = 1 << 14;
 constexpr int64_t labels_in_stretch = 1 << 16;
-
-// Calls work(stretch, thread) for each stretch.
-template <class Work> void share(int64_t stretches, int threads, const Work& work) {
-#ifdef _OPENMP
-  if (threads > 1) {
-#pragma omp parallel for schedule(dynamic) num_threads(threads)
-    for (int64_t i = 0; i < stretches; ++i) work(i, omp_get_thread_num());
-    return;
-  }
-#endif
-  (void)threads;
-  for (int64_t i = 0; i < stretches; ++i) work(i, 0);
-}
 
 // A gradient is fresh memory: touched for the first time, page by page, that costs more than the arithmetic. Large
 // pages, where the system gives them on request, are touched 512 times less often. A request and no more: errors, and

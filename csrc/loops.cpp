@@ -9,6 +9,7 @@
 
 namespace crossent::CROSSENT_LEVEL {
 
+extern const Sweeps sweeps;
 extern const Loops loops;
 const Loops loops = {
     CROSSENT_TEXT(CROSSENT_LEVEL),
@@ -19,6 +20,7 @@ const Loops loops = {
     {count_kept<float>, count_kept<double>, count_kept<Bfloat16>, count_kept<Float16>},
     {sigmoid<float>, sigmoid<double>, sigmoid<Bfloat16>, sigmoid<Float16>},
     {binary<float>, binary<double>, binary<Bfloat16>, binary<Float16>},
+    &sweeps,
 };
 
 }  // namespace crossent::CROSSENT_LEVEL

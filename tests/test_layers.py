@@ -24,7 +24,7 @@ ROOMS = {
     "models": {"data"},
     "training": {"_task", "data", "models"},
     "calibration": {"_task"},
-    "evaluation": {"_task", "_labels", "_shapes"},
+    "evaluation": {"_kernels", "_labels", "_shapes", "_task"},
     "decisions": {"_task", "_labels", "evaluation"},
     "classifier": {
         "_labels",
@@ -90,6 +90,6 @@ def test_every_room_has_its_place() -> None:
     assert set(rooms()) == set(ROOMS) | {"cli"}
 
 
-def test_only_functional_sees_the_kernels_and_only_the_command_line_the_report() -> None:
-    assert [room for room in rooms() if "_kernels" in imported_rooms(room)] == ["functional"]
+def test_only_losses_and_evaluation_see_the_kernels_and_only_the_command_line_the_report() -> None:
+    assert [room for room in rooms() if "_kernels" in imported_rooms(room)] == ["evaluation", "functional"]
     assert [room for room in rooms() if "report" in imported_rooms(room)] == []

@@ -29,6 +29,7 @@ def same(one: Histogram, two: Histogram) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(st.lists(FINITE, max_size=30))
 def test_a_sum_is_the_sum_of_the_fractions(values: list[float]) -> None:
     """Subnormals beside 1e308, and what cancels."""
@@ -44,6 +45,7 @@ def test_a_sum_is_rounded_once() -> None:
     assert as_float(exact_sum(np.array([-1e308, -1e308]))) == -np.inf
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 2**30), min_size=1, max_size=20))
 def test_weights_are_kept_to_2_to_the_minus_64(weights: list[float]) -> None:
     cells = limbs(np.array(weights))
@@ -70,6 +72,7 @@ def test_what_is_no_weight_is_refused(weights: list[float], message: str) -> Non
         check_weights(np.array(weights), 2)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False), min_size=2, max_size=30))
 def test_logits_keep_their_order_and_come_back(values: list[float]) -> None:
     scores = np.sort(np.array(values))
@@ -79,6 +82,7 @@ def test_logits_keep_their_order_and_come_back(values: list[float]) -> None:
         assert (a < b) if low < high else (a == b)  # -0.0 and 0.0 are equal scores
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1) | st.floats(0, 1).map(lambda p: 1 - p * 1e-12), min_size=2, max_size=30))
 def test_probabilities_keep_their_order_and_come_back(values: list[float]) -> None:
     scores = np.sort(np.array(values))

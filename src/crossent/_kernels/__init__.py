@@ -11,6 +11,8 @@ from ._choose import softmax_focal as softmax_focal
 from ._choose import usual_cross_entropy as usual_cross_entropy
 from ._choose import usual_sigmoid_cross_entropy as usual_sigmoid_cross_entropy
 from ._compiled import kernels_in_use as kernels_in_use
+from ._cpu_evaluation import Swept as Swept
+from ._cpu_evaluation import sweep as sweep
 from ._eager import may_read as may_read
 from ._plain_linear import LinearRule as LinearRule
 from ._plain_linear import capped as capped

@@ -102,3 +102,25 @@ def binary(
     /,
 ) -> bool:
     """Return whether all were probabilities."""
+
+def evaluation(
+    scores: int,
+    labels: int,
+    weights: int,
+    type: int,
+    label_type: int,
+    logits: bool,
+    binary: bool,
+    rows: int,
+    classes: int,
+    row_step: int,
+    class_step: int,
+    label_step: int,
+    threshold: float,
+    of_class: int,
+    of_decided: int,
+    of_pairs: int,
+    threads: int,
+    /,
+) -> tuple[list[bytes], bytes, bytes, list[tuple[int, bytes, bytes]]] | None:
+    """Return the sums' limbs, the cells of the confusion matrix and of the ranks, and the histograms."""

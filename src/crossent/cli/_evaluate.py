@@ -187,7 +187,8 @@ def _tell(
     """Show what there is to show, and write what was asked for."""
     evaluation = judgement.evaluation
     if report:
-        crossent.report.write(report, evaluation, title=f"Evaluation of {sources[0]}")
+        costs = judgement.rule.costs if judgement.rule else None
+        crossent.report.write(report, evaluation, title=f"Evaluation of {sources[0]}", costs=costs)
     if save:
         evaluation.save(save)
     written = {name: str(path) for name, path in (("report", report), ("saved", save)) if path}

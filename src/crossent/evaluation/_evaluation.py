@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label, as_series
+from .._shapes import check_scores
 from .._task import Task
 from ._batch import Batch, Plan
 from ._compute import metrics_of
@@ -23,6 +24,7 @@ from ._metrics import Metrics
 from ._order import Scale
 from ._scores import as_scores
 from ._state import MOST_IN_PAIRS, State, appended, merged_states, state_of
+from ._sweep import swept
 
 Threshold = float | Sequence[float] | Tensor
 Group = Label | None
@@ -183,20 +185,16 @@ class Evaluation:
         evaluation = replace(self, source=source)
         for name, places in _by_group(groups, len(labels)).items():
             mine = batch if places is None else batch.taken(places)
-            for block in mine.blocks(_MOST_SCORES):  # merging gives the same bits, and less is in memory
-                more = {name: (judged(state_of(plan, block), block),)}
+            for state in _states_of(plan, mine, batch):
+                more = {name: (state,)}
                 evaluation = evaluation._with(replace(self, source=source, given=decided is not None, _states=more))
         return evaluation
 
     def _check(self, labels: Tensor, scores: Tensor, source: Scale) -> None:
         self.task.check_labels(labels)
-        if source == "logits":
-            self.task.probabilities(scores[:0])  # the shape, before the values
-            _check_finite(scores)
+        check_scores(self.task.kind, len(self.task), scores, source)
         if len(labels) != len(scores):
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
-        if source == "probabilities":
-            self.task.check_probabilities(scores)
 
     def _limits(self) -> float | Tensor:
         return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
@@ -346,12 +344,30 @@ def evaluate(
     )
 
 
-def _check_finite(logits: Tensor) -> None:
-    if not logits.is_floating_point():
-        raise InputError(f"logits must be floating-point numbers; got {logits.dtype}")
-    bad = int((~logits.isfinite()).sum())
+def _states_of(plan: Plan, mine: Batch, batch: Batch) -> Iterator[State]:
+    """The states of some of a batch's rows, which merge to that of all of them.
+
+    Raises:
+        InputError: A score of the batch is none; the kernel only says that there is one.
+    """
+    state = swept(plan, mine)
+    if state is not None:
+        yield judged(state, mine)
+        return
+    _check_values(plan, batch.scores)
+    for block in mine.blocks(_MOST_SCORES):
+        yield judged(state_of(plan, block), block)
+
+
+def _check_values(plan: Plan, scores: Tensor) -> None:
+    if plan.scale == "probabilities":
+        plan.task.check_probabilities(scores)
+        return
+    if not scores.is_floating_point():
+        raise InputError(f"logits must be floating-point numbers; got {scores.dtype}")
+    bad = int((~scores.isfinite()).sum())
     if bad:
-        raise InputError(f"logits must be finite; {bad} of {logits.numel()} are NaN or infinite")
+        raise InputError(f"logits must be finite; {bad} of {scores.numel()} are NaN or infinite")
 
 
 def _weights(weights: object, rows: int) -> Floats | None:

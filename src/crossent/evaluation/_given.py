@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from .._errors import InputError
@@ -38,6 +37,6 @@ def judged(state: State, batch: Batch) -> State:
     if rows.decisions is None:
         return state
     size = len(state.confusion.counts)
-    cells = (rows.labels * size + rows.decisions).to(torch.int64).numpy()
+    cells = (rows.labels.long() * size + rows.decisions).numpy()
     weights = None if rows.weights is None else limbs(rows.weights)
     return replace(state, confusion=tally(np.ascontiguousarray(cells), (size, size), weights))

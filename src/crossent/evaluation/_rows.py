@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -65,9 +66,9 @@ def rows_of(
         return Rows(scale, codes, _codes(task.decide(scores, threshold)), columns, columns, weights=weights)
     margins = None if task.kind == "multilabel" else _margins(codes, columns)
     if task.kind == "multiclass":
-        probabilities, columns = _in_blocks(softmax, columns), log_odds(columns)
+        columns, probabilities = _in_blocks(odds_and_probabilities, columns)
     else:
-        probabilities = _in_blocks(sigmoid, columns)
+        (probabilities,) = _in_blocks(lambda logits: (sigmoid(logits),), columns)
     shaped = torch.from_numpy(probabilities[0] if task.kind == "binary" else np.ascontiguousarray(probabilities.T))
     # In the type that the scores came in, as a prediction is made, so that both agree.
     decisions = _codes(task.decide(shaped.to(scores.dtype), threshold))
@@ -104,13 +105,11 @@ def in_order(values: Floats) -> Floats:
     return total
 
 
-def _in_blocks(function: Callable[[Floats], Floats], columns: Floats) -> Floats:
-    """The function of so many rows at a time as stay in the cache."""
-    made = np.empty_like(columns)
-    for start in range(0, columns.shape[1], _BLOCK):
-        at = slice(start, start + _BLOCK)
-        made[:, at] = function(np.ascontiguousarray(columns[:, at]))
-    return made
+def _in_blocks(function: Callable[[Floats], tuple[Floats, ...]], columns: Floats) -> tuple[Floats, ...]:
+    """What a function makes of the rows, of so many at a time as stay in the cache."""
+    starts = range(0, max(columns.shape[1], 1), _BLOCK)
+    made = [function(np.ascontiguousarray(columns[:, start : start + _BLOCK])) for start in starts]
+    return tuple(np.concatenate(parts, axis=1) for parts in zip(*made, strict=True))
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -119,36 +118,38 @@ def sigmoid(logits: Floats) -> Floats:
     return np.where(logits >= 0, 1.0, power) / (1.0 + power)
 
 
-def softmax(logits: Floats) -> Floats:
-    """exp(x_k) / sum of exp(x_j), `(K, n)`, relative to the largest."""
-    with np.errstate(over="ignore"):
-        powers = exp(logits - logits.max(axis=0))
-    return powers / in_order(powers)
+def odds_and_probabilities(logits: Floats) -> tuple[Floats, Floats]:
+    """Of softmax over `(K, n)` logits: log of p / (1 - p) for each class, and p.
 
-
-def log_odds(logits: Floats) -> Floats:
-    """Log of p / (1 - p) for each class of softmax, `(K, n)`: z_k - log(sum of exp(z_j) over the others j).
-
-    It orders rows as the probability of the class does, and still tells them apart where that has rounded to 1.
+    The log-odds z_k - log(sum of exp(z_j) over the others j) order rows as the probability of the class does, and still
+    tell them apart where that has rounded to 1.
     """
-    with np.errstate(over="ignore"):
-        return _in_blocks(_log_odds, logits)
+    with np.errstate(over="ignore"):  # two logits may lie farther apart than the largest number
+        where = logits.argmax(axis=0)[np.newaxis]
+        top = np.take_along_axis(logits, where, axis=0)
+        # The log of the others' sum, relative to the top: for the top summed without it, for the rest the whole less
+        # their part, which cannot cancel because the top's 1 stays in it.
+        powers = exp(logits - top)
+        np.put_along_axis(powers, where, 0.0, axis=0)
+        below = in_order(powers)
+        total = 1.0 + below
+        others = log(total - powers)
+        np.put_along_axis(others, where, _log_of_rest(logits, where, top, below)[np.newaxis], axis=0)
+        np.put_along_axis(powers, where, 1.0, axis=0)
+        return np.clip(logits - top - others, -_MOST, _MOST), powers * (1.0 / total)
 
 
-def _log_odds(logits: Floats) -> Floats:
-    where = logits.argmax(axis=0)[np.newaxis]
-    top = np.take_along_axis(logits, where, axis=0)
+def _log_of_rest(logits: Floats, where: npt.NDArray[np.intp], top: Floats, below: Floats) -> Floats:
+    """Log of the sum of exp(z - top) over all but the top, which is `below` where that has not vanished."""
     without_top = logits.copy()
     np.put_along_axis(without_top, where, -np.inf, axis=0)
-    second = without_top.max(axis=0, keepdims=True)
-    # The log of the others' sum, relative to the top: for the top summed without it, for the rest the whole less
-    # their part, which cannot cancel because the top's 1 stays in it.
-    rest = log(in_order(exp(without_top - second))) + (second - top)
-    powers = exp(logits - top)
-    np.put_along_axis(powers, where, 0.0, axis=0)
-    others = log((1.0 + exp(rest)) - powers)
-    np.put_along_axis(others, where, rest, axis=0)
-    return np.clip(logits - top - others, -_MOST, _MOST)
+    second = without_top.max(axis=0)
+    gap = second - top[0]
+    far = gap < -700
+    rest = log(np.where(far, 1.0, below))
+    if far.any():
+        rest = np.where(far, log(in_order(exp(without_top - second))) + gap, rest)
+    return rest
 
 
 def log_losses(rows: Rows) -> Floats:

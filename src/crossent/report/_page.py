@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _FOLDER = Path(__file__).parent / "page"
 _VEGA_LITE = "6.1"
-_SCRIPTS = ("words", "figures", "charts", "copy", "explore", "tables", "matrix", "start")
+_SCRIPTS = ("words", "figures", "charts", "points", "shown", "copy", "explore", "tables", "matrix", "start")
 """In the order in which they stand in the page."""
 
 
