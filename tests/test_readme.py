@@ -27,10 +27,15 @@ def make_files() -> None:
     rows.write_csv("churn.csv")
     rows.write_csv("labelled.csv")
     rows.drop("churned").write_csv("new.csv")
-    rows.with_columns(probability_yes=pl.Series(random.random(300))).write_csv("scored.csv")
+    scored = rows.with_columns(
+        probability_yes=pl.Series(random.random(300)), region=pl.Series(random.choice(["north", "south"], 300))
+    )
+    for name in ("scored", "monday", "tuesday"):
+        scored.write_csv(f"{name}.csv")
+    scored.drop("churned").write_csv("new-scores.csv")
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/training.md", "docs/decisions.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/training.md", "docs/decisions.md", "docs/command-line.md"])
 def test_the_pages_commands_work(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make_files()

@@ -11,8 +11,9 @@ import polars as pl
 import pytest
 import torch
 
-from crossent import DataWarning, InputError, Model, Task, fit, read
+from crossent import DataWarning, InputError, Model, Task, fit, load, read
 from crossent.data import Column, Encoder
+from crossent.decisions import coverage
 
 
 def churn(rows: int = 400, seed: int = 0) -> pl.DataFrame:
@@ -385,3 +386,59 @@ def test_a_pandas_frame_with_categories_and_missing_values_will_do() -> None:
     frame = churn(120).to_pandas()
     frame["plan"] = pd.Categorical(frame["plan"])
     assert fit(frame, target="churned", epochs=1).predict(frame).height == 120
+
+
+def test_a_guaranteed_limit_is_proven_on_rows_that_did_nothing_else() -> None:
+    table = churn(2000)
+    plain = fit(table, target="churned", epochs=3, threshold="recall>=0.7")
+    sure = fit(table, target="churned", epochs=3, threshold="recall>=0.7", confidence=0.95)
+    assert sure.rows == {"training": 1280, "validation": 160, "threshold": 160, "test": 400}
+    assert plain.rule.choice is not None
+    assert sure.rule.choice is not None
+    assert (plain.rule.choice.confidence, sure.rule.choice.confidence) == (None, 0.95)
+    assert sure.rule.choice.rows == 160
+    assert sure.rule.choice.figures["recall"] > 0.7
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"confidence": 0.9},
+            "confidence is for a threshold that a goal with a limit chooses, such as recall>=0.9",
+        ),
+        (
+            {"threshold": "metric:f1", "confidence": 0.9},
+            "confidence must be between 0 and 1, and for a goal with a limit; got 0.9 for metric:f1",
+        ),
+        ({"abstain_below": 1.5}, "abstain_below must be from 0 to 1; got 1.5"),
+        ({"threshold": "recall>=0.9", "abstain_below": -1}, "abstain_below must be from 0 to 1; got -1"),
+    ],
+)
+def test_a_guarantee_or_an_abstention_that_cannot_be_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as error:
+        fit(churn(60), target="churned", **options)
+    assert str(error.value) == message
+
+
+def test_rows_left_undecided_are_counted_as_predict_leaves_them(tmp_path: Path) -> None:
+    fit(churn(), target="churned", epochs=5, abstain_below=0.8).save(tmp_path / "model")
+    model, fresh = load(tmp_path / "model"), churn(300, seed=1)
+    decided = model.predict(fresh)["decision"]
+    found = coverage(model.evaluate(fresh))
+    assert 0 < decided.null_count() < 300
+    assert found.coverage == pytest.approx(1 - decided.null_count() / 300)
+    wrong = (decided != fresh["churned"]).drop_nulls().sum()
+    assert found.risk == pytest.approx(wrong / (300 - decided.null_count()))
+
+
+def test_of_several_classes_the_decisions_judged_are_those_of_predict() -> None:
+    costs = {("basic", "pro"): 1, ("plus", "pro"): 1, ("pro", "basic"): 20, ("pro", "plus"): 20, ("plus", "basic"): 5}
+    model = fit(churn(), target="plan", epochs=3, costs=costs)
+    fresh = churn(300, seed=1)
+    decided = model.predict(fresh)["decision"]
+    plain = fit(churn(), target="plan", epochs=3)
+    assert (decided != plain.predict(fresh)["decision"]).any()
+    metrics = model.evaluate(fresh).compute()
+    assert metrics.accuracy == pytest.approx((decided == fresh["plan"]).mean())
+    assert metrics.log_loss == plain.evaluate(fresh).compute().log_loss

@@ -327,11 +327,18 @@ def test_a_users_mistake_is_one_line_and_status_2(
     assert sorted(path.name for path in place.iterdir()) == before
 
 
-@pytest.mark.parametrize("command", ["", "fit", "predict", "evaluate", "demo"])
+@pytest.mark.parametrize("command", ["", "fit", "predict", "evaluate", "calibrate", "threshold", "demo"])
 def test_every_command_has_help(command: str) -> None:
     result = run(*filter(None, [command]), "--help")
     assert result.exit_code == 0
     assert "Usage:" in result.stdout
+
+
+def test_help_ends_quietly_when_its_reader_has_gone() -> None:
+    # Its output is long enough to be written after the reader has closed the pipe.
+    command = f"set -o pipefail; {sys.executable} -m crossent.cli fit --help | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_help_and_import_load_nothing_heavy() -> None:
@@ -405,3 +412,25 @@ def test_a_goal_that_is_out_of_reach_is_noted_and_the_model_is_kept(place: Path)
     assert result.exit_code == 0
     assert "note: on the validation rows no threshold gives precision>=1; the nearest is" in result.stderr
     assert crossent.load(place / "reach").rule.threshold == 0.5
+
+
+def test_a_guarantee_and_an_abstention_are_kept_obeyed_and_shown(place: Path) -> None:
+    options = ("--threshold", "recall>=0.3", "--confidence", 0.8, "--abstain-below", 0.75)
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "sure", "--epochs", 3, *options)
+    assert result.exit_code == 0, result.output
+    for words in ("recall>=0.3, kept with 80% confidence", "undecided below a confidence of 0.75", "sure enough to be"):
+        assert words in result.stdout
+    result = run("predict", place / "sure", place / "new.csv", "-o", place / "sure.csv")
+    undecided = pl.read_csv(place / "sure.csv")["decision"].null_count()
+    assert 0 < undecided < 60
+    record = json.loads(run("evaluate", place / "sure", place / "new.csv", "--json").stdout)
+    assert record["decision"]["abstain_below"] == 0.75
+    assert record["coverage"] == pytest.approx(1 - undecided / 60)
+    assert 0 <= record["risk"] <= 1
+
+
+def test_a_file_of_costs_serves_fit_too(place: Path) -> None:
+    (place / "costs.csv").write_text("true,no,yes\nno,0,1\nyes,4,0\n")
+    arguments = ("-t", "churned", "-o", place / "filed", "--epochs", 1, "--cost", place / "costs.csv", "--json")
+    assert json.loads(run("fit", place / "churn.csv", *arguments).stdout)["decision"]["threshold"] == 0.2
+    assert "expected cost a row" in run("evaluate", place / "filed", place / "new.csv").stdout

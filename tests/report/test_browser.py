@@ -14,6 +14,7 @@ import torch
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -157,7 +158,6 @@ def test_the_slider_moves_every_figure_to_what_python_computes(browser: webdrive
 def test_one_class_of_many_against_the_rest(browser: webdriver.Chrome, show: Open) -> None:
     show(three())
     probabilities = THREE_LOGITS.softmax(dim=1)
-    assert threshold(browser) == 0.5
     for place, name in ((0, "walk"), (2, "run"), (1, "wait")):
         Select(named(browser, "class")).select_by_visible_text(name)
         for keys in MOVES:
@@ -256,6 +256,17 @@ def test_the_marks_stand_at_the_threshold(browser: webdriver.Chrome, show: Open)
     WebDriverWait(browser, 5).until(lambda _: place() != before)
     # At the lowest threshold all rows are decided so: the right upper corner, where y is 0.
     assert re.fullmatch(r"translate\([\d.]+,0\)", place())
+
+
+def test_a_click_on_a_curve_moves_the_threshold_there(browser: webdriver.Chrome, show: Open) -> None:
+    show(binary(0.45))
+    wait_for_charts(browser)
+    browser.execute_script("document.querySelector('#figure-roc').scrollIntoView({block: 'center'})")
+    points = browser.find_elements(By.CSS_SELECTOR, "#figure-roc .mark-symbol.layer_2_marks path")
+    assert len(points) > 100
+    ActionChains(browser).move_to_element(points[len(points) // 2]).click().perform()
+    assert threshold(browser) != 0.45
+    check_all_figures(browser, binary(threshold(browser)))
 
 
 def test_what_is_said_to_a_screen_reader_follows(browser: webdriver.Chrome, show: Open) -> None:

@@ -149,7 +149,7 @@ def fit_and_report(
     with Bar(shown=show) as bar:
         model = crossent.fit(table, target=target, watch=bar, **options, **recipe)
     report = folder / "report.html"
-    model.save(folder, overwrite=overwrite, pages={report.name: _report(model, table, folder.stem)})
+    model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder))
     if as_json:
         print_json(_record(model, table, folder, report))
     elif show:
@@ -166,9 +166,39 @@ def judged(model: Model) -> Evaluation:
     return model.evaluation
 
 
-def _report(model: Model, table: Table, name: str) -> str:
-    title = f"{name}: {model.target.name}"
-    return crossent.report.html(judged(model), title=title, history=model.history, facts=_facts(model, table))
+def _pages(model: Model, table: Table, folder: Path) -> dict[str, str]:
+    """The report and the model card, by the names of their files."""
+    from ._inspect import inspected  # imports torch
+
+    title, facts = f"{folder.stem}: {model.target.name}", _facts(model, table)
+    slices, suspects = inspected(model, table)
+    page = crossent.report.html(
+        judged(model),
+        title=title,
+        history=model.history,
+        facts=facts,
+        columns=_columns(model, table),
+        costs=model.rule.costs,
+        model=shlex.quote(str(folder)),
+        slices=slices,
+        suspects=suspects,
+    )
+    card = crossent.report.model_card(judged(model), title=title, history=model.history, facts=facts, slices=slices)
+    return {"report.html": page, "card.md": card}
+
+
+def _columns(model: Model, table: Table) -> list[crossent.report.ColumnFacts]:
+    """What each column but the target was taken to be."""
+    return [
+        crossent.report.ColumnFacts(
+            column.name,
+            column.kind,
+            missing=table.frame[column.name].null_count() / max(len(table), 1),
+            note=column.note or ("set aside" if column.kind in ("identifier", "constant") else ""),
+        )
+        for column in table.columns
+        if column.name != model.target.name
+    ]
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import DataWarning, InputError
-from ..decisions import Rule, choose_threshold
+from ..decisions import Rule, choose_threshold, coverage
 from ..evaluation import Evaluation, expected_cost
 from ._costs import Costs
 from ._progress import RowsBar
@@ -34,6 +34,9 @@ class Judgement:
             record["decision"] = self.rule.to_dict()
             if self.rule.costs is not None:
                 record["expected_cost"] = expected_cost(self.evaluation, self.rule.costs).value
+            if self.rule.abstain_below:
+                found = coverage(self.evaluation)
+                record |= {"coverage": found.coverage, "risk": None if found.risk != found.risk else found.risk}
         if self.files:
             record["files"] = self.files
         groups = {str(name): each.compute().to_dict() for name, each in self.evaluation.groups.items()}

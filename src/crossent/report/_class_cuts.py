@@ -56,7 +56,7 @@ class ClassCuts:
 
 
 def class_cuts(evaluation: Evaluation, metrics: Metrics, place: int, most: int) -> ClassCuts:
-    """The cuts of the class at this place, about `most` of them where there are more.
+    """The cuts of the class at this place: all, or about `most` where there are more than twice as many.
 
     Kept in any case: both ends, the one in use, the one of the highest F1, and the corners of the ROC curve's convex
     hull, of which one costs least whatever a false alarm and a miss cost (Provost and Fawcett, 2001).
@@ -64,8 +64,9 @@ def class_cuts(evaluation: Evaluation, metrics: Metrics, place: int, most: int) 
     label = metrics.task.classes[place]
     cuts = _without_a_second_start(cuts_of(evaluation, label))
     used = _threshold_in_use(metrics, place)
-    start = _place_of(cuts, 0.5 if used is None else used)
-    kept = _kept(cuts, most, start)
+    best = int(figure_of(cuts.cells, "f1").argmax())
+    start = best if used is None else _place_of(cuts, used)
+    kept = _kept(cuts, most, [start, best])
     table = ClassCuts(
         label=label,
         cuts=_taken(cuts, kept),
@@ -75,7 +76,6 @@ def class_cuts(evaluation: Evaluation, metrics: Metrics, place: int, most: int) 
         of=len(cuts.scores),
     )
     if used is None:
-        table.thresholds[table.start] = 0.5
         return table
     return _with_used(table, used, *_counts_in_use(metrics, place))
 
@@ -106,14 +106,13 @@ def _place_of(cuts: Cuts, threshold: float) -> int:
     return max(0, int(np.searchsorted(-cuts.scores, -threshold, side="right")) - 1)
 
 
-def _kept(cuts: Cuts, most: int, start: int) -> Ints:
-    if len(cuts.scores) <= most:
+def _kept(cuts: Cuts, most: int, wanted: list[int]) -> Ints:
+    if len(cuts.scores) <= 2 * most:
         return np.arange(len(cuts.scores))
     recall, false = (each / max(each[-1], 1) for each in (cuts.hits, cuts.alarms))
     score = np.minimum(cuts.scores, 1.0)
-    best = int(figure_of(cuts.cells, "f1").argmax())
     parts = (thinned(false, recall, most // 2), thinned(score, np.zeros_like(score), most // 2), _hull(cuts))
-    return np.unique(np.concatenate([*parts, [start, best]])).astype(np.int64)
+    return np.unique(np.concatenate([*parts, wanted])).astype(np.int64)
 
 
 def _hull(cuts: Cuts) -> Ints:

@@ -9,7 +9,7 @@ from ..evaluation import Average, ClassScores, Evaluation, Metrics
 from ._interval_words import between, interval_of
 from ._words import figure, tally
 
-MOST_WITH_ALL_INTERVALS = 30
+MOST_WITH_ALL_INTERVALS = 12
 """Beyond it the intervals of F1 and ROC AUC, which take a tenth of a second each or more, are left out."""
 _HEADS = ("Precision", "Recall", "F1", "ROC AUC", "Average precision", "Rows")
 

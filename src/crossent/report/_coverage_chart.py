@@ -23,7 +23,7 @@ def coverage_chart(evaluation: Evaluation) -> Chart:
         {"x": round(float(curve.coverage[k]), 5), "y": round(float(curve.risk[k]), 5), "c": round(float(c), 5)}
         for k, c in zip(kept.tolist(), curve.confidence[kept], strict=True)
     ]
-    base = alt.Chart(points(values)).encode(
+    base = alt.Chart(alt.NamedData(name="coverage")).encode(
         x=unit_axis("x:Q", "share of rows decided, the surest first", percent=True),
         y=alt.Y("y:Q", title="share of them decided wrong", axis=alt.Axis(format=".0~%", tickCount=5)),
     )
@@ -36,7 +36,10 @@ def coverage_chart(evaluation: Evaluation) -> Chart:
     line = base.mark_line(strokeWidth=2, color=ACCENT, interpolate="linear")
     touch = base.mark_point(size=90, opacity=0, filled=True).encode(tooltip=tooltip)
     return Chart(
-        "coverage", "If unsure rows are left undecided", _words(curve), layered(all_rows.encode(y="y:Q"), line, touch)
+        "coverage",
+        "If unsure rows are left undecided",
+        _words(curve),
+        layered(all_rows.encode(y="y:Q"), line, touch, coverage=values),
     )
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..evaluation import Evaluation, Metrics, score_histogram
+from ..evaluation import Evaluation, Metrics, cost_matrix, score_histogram
 from ._class_cuts import ClassCuts, class_cuts
 from ._thin import Floats
 from ._words import counted, figure, percent, quoted, short_names
 
 _MOST_CUTS = 2_000
-_MOST_OF_ALL = 30_000
+_MOST_OF_ALL = 24_000
 _FEWEST_CUTS = 100
 _BARS = 40
 
@@ -90,7 +90,7 @@ def _costs(metrics: Metrics, costs: object) -> tuple[tuple[float, float], tuple[
     """False alarm and miss; gains of a hit and of a row left out. Without costs each mistake costs 1."""
     if costs is None or metrics.task.kind != "binary":
         return (1.0, 1.0), (0.0, 0.0)
-    (quiet, alarm), (miss, hit) = np.asarray(costs, dtype=np.float64).tolist()
+    (quiet, alarm), (miss, hit) = cost_matrix(metrics.task, costs).tolist()
     return (alarm, miss), (0.0 - hit, 0.0 - quiet)
 
 

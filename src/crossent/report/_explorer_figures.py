@@ -49,7 +49,7 @@ def moving_tiles(of: Explorer, evaluation: Evaluation) -> list[MovingTile]:
         "precision": Tile("Precision", percent(made["precision"]), of_decided),
         "recall": Tile("Recall", percent(made["recall"]), interval(hits, hits + misses)),
         "specificity": Tile("Specificity", percent(made["specificity"]), interval(rest, rest + alarms)),
-        "f1": Tile("F1", figure(made["f1"]), "precision and recall in one"),
+        "f1": Tile("F1", figure(made["f1"]), "their harmonic mean"),
         "accuracy": Tile("Accuracy", percent(made["accuracy"]), interval(hits + rest, rows)),
         "balanced_accuracy": Tile("Balanced accuracy", percent(made["balanced_accuracy"]), "a coin: 50.0%"),
         "matthews_correlation": Tile("Matthews correlation", figure(made["matthews_correlation"]), "by chance: 0"),

@@ -31,4 +31,4 @@ def interval_of(
 
 def between(found: Interval | None) -> str:
     """The ends of an interval; nothing where there is none."""
-    return "" if found is None else f"{figure(found.low)} to {figure(found.high)}"
+    return "" if found is None or found.low != found.low else f"{figure(found.low)} to {figure(found.high)}"

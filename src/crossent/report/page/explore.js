@@ -1,179 +1,146 @@
-// The threshold, the costs and the class that is looked at; everything that follows them.
-function explore(root, data) {
-  const find = (selector) => root.querySelector(selector);
-  const control = (name) => find(`[name="${name}"]`);
-  const slider = control("threshold"), typed = control("threshold-number"), chooser = control("class");
-  const amounts = { alarm: "false-alarm", miss: "miss", hit: "hit-gain", quiet: "quiet-gain", day: "rows-a-day" };
-  const first = Object.fromEntries(Object.entries(amounts).map(([key, name]) => [key, control(name).value]));
-  let table, place, threshold, timer;
+// The class, the threshold and the costs that are looked at, and everything on the page that follows them.
+const AMOUNTS = { alarm: "false-alarm", miss: "miss", hit: "hit-gain", quiet: "quiet-gain", day: "rows-a-day" };
 
-  const amount = (key) => Number(control(amounts[key]).value) || 0;
-  const costs = () => ({ alarm: amount("alarm"), miss: amount("miss"), hit: amount("hit"), quiet: amount("quiet") });
-
-  function rowOf(at, price) {
-    const cells = cellsOf(table, at), made = figuresOf(cells);
-    const positives = table.hits.at(-1) / cells.rows;
-    const precision = cells.hits + cells.alarms === 0 ? 1 : made.precision;  // where the curve begins
-    return {
-      i: at, t: table.thresholds[at], fpr: 1 - made.specificity, recall: made.recall, precision, alerts: made.alerts,
-      lift: made.alerts > 0 ? precision / positives : rowOf(at + 1, price).lift,  // of no rows there is none
-      cost: costOf(cells, price), share: positives,
-    };
+class Explorer {
+  constructor(root, data) {
+    [this.root, this.data] = [root, data];
+    this.slider = this.control("threshold");
+    this.typed = this.control("threshold-number");
+    this.chooser = this.control("class");
+    this.first = Object.fromEntries(Object.values(AMOUNTS).map((name) => [name, this.control(name).value]));
+    this.listen();
+    for (const each of root.querySelectorAll("[data-script]")) each.hidden = false;
+    this.choose(data.start);
+    this.recall();
   }
 
-  function rows() {
-    const price = costs(), step = Math.max(1, Math.floor(table.hits.length / 150)), last = table.hits.length - 1;
-    return table.hits.map((_, at) => ({ ...rowOf(at, price), ...(at % step === 0 || at === last ? { touch: 1 } : {}) }));
+  find(selector) { return this.root.querySelector(selector); }
+  control(name) { return this.find(`[name="${name}"]`); }
+  write(selector, text) { for (const each of this.root.querySelectorAll(selector)) each.textContent = text; }
+  get amounts() {
+    return Object.fromEntries(Object.entries(AMOUNTS).map(([key, name]) => [key, Number(this.control(name).value) || 0]));
   }
 
-  function bars() {
-    return ["of the class", "others"].flatMap((side, which) => {
-      const counts = table.bars[which], all = counts.reduce((sum, n) => sum + n, 0);
-      return counts.map((n, bin) => ({ a: bin / counts.length, b: (bin + 1) / counts.length, side, n, share: share(n, all) }))
-        .filter(({ n }) => n > 0);
-    });
-  }
-
-  function show() {
-    const cells = cellsOf(table, place), made = figuresOf(cells), price = costOf(cells, costs());
-    const { hits, alarms, misses, rest, rows: all } = cells;
-    const range = (part, whole) => {
-      if (data.weighted || whole === 0) return "";
-      const [low, high] = wilson(part, whole);
-      return `${percent(low)} to ${percent(high)}`;
-    };
-    const values = {
-      precision: [percent(made.precision), hits + alarms === 0 ? "no row is decided so" : range(hits, hits + alarms)],
-      recall: [percent(made.recall), range(hits, hits + misses)],
-      specificity: [percent(made.specificity), range(rest, rest + alarms)],
-      f1: [figure(made.f1)],
-      accuracy: [percent(made.accuracy), range(hits + rest, all)],
-      balanced_accuracy: [percent(made.balanced_accuracy)],
-      matthews_correlation: [figure(made.matthews_correlation)],
-      cost: [money(price), `${money(price * all)} for these rows, ${money(price * amount("day"))} a day`],
-      alerts: [count(hits + alarms), `${percent(made.alerts)} of the rows`],
-      alerts_a_day: [money(made.alerts * amount("day")), `of ${count(amount("day"))} rows a day`],
-    };
-    for (const [name, [value, beside]] of Object.entries(values)) {
-      const box = find(`[data-figure="${name}"]`);
-      box.querySelector(".value").textContent = value;
-      if (beside !== undefined) box.querySelector(".beside").textContent = beside;
-    }
-    matrix({ hits, alarms, misses, rest });
-    const text = String(threshold);
-    slider.value = table.hits.length - 1 - place;
-    slider.setAttribute("aria-valuetext", text);
-    typed.value = text;
-    for (const each of root.querySelectorAll("[data-threshold]")) each.textContent = text;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      find("output").textContent = `At a threshold of ${text}: precision ${values.precision[0]}, recall ` +
-        `${values.recall[0]}, ${values.alerts[0]} rows decided so, cost of a row ${values.cost[0]}.`;
-      remember();
-    }, 250);
-    give("at", [{ ...rowOf(place, costs()), t: threshold }]);
-  }
-
-  function matrix({ hits, alarms, misses, rest }) {
-    const cells = { hits: [hits, hits + misses, hits + alarms], misses: [misses, hits + misses, misses + rest],
-      alarms: [alarms, alarms + rest, hits + alarms], rest: [rest, alarms + rest, misses + rest] };
-    for (const [name, [n, row, column]] of Object.entries(cells)) {
-      const cell = find(`[data-cell="${name}"]`);
-      cell.querySelector(".count").textContent = count(n);
-      cell.querySelector(".of-row").textContent = percent(row ? n / row : NaN);
-      cell.querySelector(".of-column").textContent = percent(column ? n / column : NaN);
-      cell.style.setProperty("--share", row ? n / row : 0);
-    }
-  }
-
-  function moveTo(at, exactly) {
-    [place, threshold] = [at, exactly ?? table.thresholds[at]];
-    show();
-  }
-
-  function moveToThreshold(value) {
-    if (!(value >= 0 && value <= 1)) return show();
-    const at = placeOf(table, value);
-    moveTo(at, table.scores ? value : undefined);  // where all scores are known, any threshold's counts are
-  }
-
-  function choose(which) {
-    table = data.classes[which];
-    slider.max = table.hits.length - 1;
-    give("bars", bars());
-    give("cuts", rows());
-    for (const [name, words] of Object.entries(table.words)) {
+  choose(which) {
+    this.table = this.data.classes[which];
+    this.slider.max = this.table.hits.length - 1;
+    give("bars", barsOf(this.table));
+    give("cuts", pointsOf(this.table, this.amounts));
+    for (const [name, words] of Object.entries(this.table.words)) {
       const box = document.getElementById(`figure-${name}`);
       box.querySelector("figcaption").textContent = words;
       box.querySelector("[data-chart]").setAttribute("aria-label", words);
     }
-    find("[data-note]").textContent = table.note;
-    for (const each of root.querySelectorAll("[data-class]")) each.textContent = table.name;
-    for (const each of root.querySelectorAll("[data-others]")) each.textContent = table.others;
-    moveTo(table.start);
+    this.write("[data-note]", this.table.note);
+    this.write("[data-class]", this.table.name);
+    this.write("[data-others]", this.table.others);
+    this.moveTo(this.table.start);
   }
 
-  const changed = () => { give("cuts", rows()); show(); };
+  moveTo(place, threshold = this.table.thresholds[place]) {
+    [this.place, this.threshold] = [place, threshold];
+    this.show();
+  }
 
-  // The position as a fragment, so that it can be linked; the page's own links have no "=".
-  function remember() {
+  moveToThreshold(value) {
+    if (!(value >= 0 && value <= 1)) return this.show();
+    const place = placeOf(this.table, value);
+    return this.moveTo(place, this.table.scores ? value : undefined);  // where all scores are known, any will do
+  }
+
+  reprice() {
+    give("cuts", pointsOf(this.table, this.amounts));
+    this.show();
+  }
+
+  show() {
+    const { table, place, amounts, threshold } = this, cells = cellsOf(table, place);
+    const price = costOf(cells, amounts);
+    const shown = shownOf(cells, { price, day: amounts.day, weighted: this.data.weighted });
+    for (const [name, [value, beside]] of Object.entries(shown)) {
+      this.write(`[data-figure="${name}"] .value`, value);
+      if (beside !== undefined) this.write(`[data-figure="${name}"] .beside`, beside);
+    }
+    this.showMatrix(matrixOf(cells));
+    this.slider.value = table.hits.length - 1 - place;
+    this.slider.setAttribute("aria-valuetext", threshold);
+    this.typed.value = threshold;
+    this.write("[data-threshold]", threshold);
+    give("at", [{ ...pointOf(table, place, amounts), t: threshold }]);
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => { this.say(shown); this.remember(); }, 250);  // once it rests
+  }
+
+  showMatrix(matrix) {
+    for (const [name, { n, row, column }] of Object.entries(matrix)) {
+      this.write(`[data-cell="${name}"] .count`, count(n));
+      this.write(`[data-cell="${name}"] .of-row`, percent(row));
+      this.write(`[data-cell="${name}"] .of-column`, percent(column));
+      this.find(`[data-cell="${name}"]`).style.setProperty("--share", row || 0);
+    }
+  }
+
+  say({ precision, recall, alerts, cost }) {
+    this.write("output", `At a threshold of ${this.threshold}: precision ${precision[0]}, recall ${recall[0]}, ` +
+      `${alerts[0]} rows decided so, cost of a row ${cost[0]}.`);
+  }
+
+  // The position as a fragment of the address, so that it can be linked; the page's own links have no "=".
+  remember() {
     const state = new URLSearchParams();
-    if (chooser && data.classes.length > 1) state.set("class", table.name);
-    state.set("threshold", threshold);
-    for (const [key, name] of Object.entries(amounts)) {
-      if (control(name).value !== first[key]) state.set(name, control(name).value);
-    }
-    const moved = place !== table.start || location.hash.includes("=") || [...state].length > (chooser ? 2 : 1);
-    if (moved) history.replaceState(null, "", `#${state}`);
+    if (this.chooser) state.set("class", this.table.name);
+    state.set("threshold", this.threshold);
+    const changed = Object.values(AMOUNTS).filter((name) => this.control(name).value !== this.first[name]);
+    for (const name of changed) state.set(name, this.control(name).value);
+    const opened = this.data.classes[this.data.start];
+    const moved = changed.length || this.table !== opened || this.place !== opened.start;
+    if (moved || location.hash.includes("=")) history.replaceState(null, "", `#${state}`);
   }
 
-  function recall() {
-    const state = new URLSearchParams(location.hash.slice(1));
+  recall() {
     if (!location.hash.includes("=")) return;
-    const which = data.classes.findIndex(({ name }) => name === state.get("class"));
-    if (chooser && which >= 0) { chooser.value = which; choose(which); }
-    for (const [key, name] of Object.entries(amounts)) {
-      const value = state.get(name);
-      if (value !== null && Number.isFinite(Number(value))) enter(name, value); else enter(name, first[key]);
+    const state = new URLSearchParams(location.hash.slice(1));
+    for (const name of Object.values(AMOUNTS)) {
+      const value = state.get(name) ?? "";
+      this.enter(name, value !== "" && Number.isFinite(Number(value)) ? value : this.first[name]);
     }
-    changed();
-    if (state.has("threshold")) moveToThreshold(Number(state.get("threshold")));
+    const which = this.data.classes.findIndex(({ name }) => name === state.get("class"));
+    if (this.chooser && which >= 0) this.chooser.value = which;
+    this.choose(this.chooser ? Number(this.chooser.value) : this.data.start);
+    if (state.has("threshold")) this.moveToThreshold(Number(state.get("threshold")));
   }
 
-  // A number, and the slider beside it, which reaches as far as the number asks.
-  function enter(name, value) {
-    control(name).value = value;
-    follow(name);
+  enter(name, value) {
+    this.control(name).value = value;
+    this.follow(name);
   }
 
-  function follow(name) {
-    const beside = control(`${name}-slider`), value = Number(control(name).value);
+  // The slider beside a number reaches as far as the number asks.
+  follow(name) {
+    const beside = this.control(`${name}-slider`), value = Number(this.control(name).value);
     if (!beside) return;
     if (value > Number(beside.max)) beside.max = value;
     beside.value = value;
   }
 
-  slider.addEventListener("input", () => moveTo(table.hits.length - 1 - Number(slider.value)));
-  typed.addEventListener("change", () => moveToThreshold(typed.value === "" ? NaN : Number(typed.value)));
-  chooser?.addEventListener("change", () => choose(Number(chooser.value)));
-  for (const name of Object.values(amounts)) {
-    control(name).addEventListener("input", () => { follow(name); changed(); });
-    control(`${name}-slider`)?.addEventListener("input", (event) => { enter(name, event.target.value); changed(); });
+  listen() {
+    this.slider.addEventListener("input", () => this.moveTo(this.table.hits.length - 1 - Number(this.slider.value)));
+    this.typed.addEventListener("change", () => this.moveToThreshold(this.typed.valueAsNumber));
+    this.chooser?.addEventListener("change", () => this.choose(Number(this.chooser.value)));
+    for (const name of Object.values(AMOUNTS)) {
+      this.control(name).addEventListener("input", () => { this.follow(name); this.reprice(); });
+      const beside = this.control(`${name}-slider`);
+      beside?.addEventListener("input", () => { this.enter(name, beside.value); this.reprice(); });
+    }
+    const jump = (name, to) => this.find(`[data-jump="${name}"]`)?.addEventListener("click", () => this.moveTo(to()));
+    jump("fitted", () => this.table.start);
+    jump("f1", () => best(this.table, (cells) => figuresOf(cells).f1));
+    jump("cost", () => best(this.table, (cells) => -costOf(cells, this.amounts)));
+    // A click on a curve moves the threshold there.
+    this.root.addEventListener("drawn", ({ detail }) => detail.addEventListener("click", (_, item) => {
+      if (item?.datum?.touch) this.moveTo(item.datum.i);
+    }));
+    addEventListener("hashchange", () => this.recall());
+    copying(this.find("[data-copy]"), this.find("[data-line]"), this.find("[data-copied]"));
   }
-  const jumps = {
-    fitted: () => table.start,
-    f1: () => best(table, (cells) => figuresOf(cells).f1),
-    cost: () => best(table, (cells) => -costOf(cells, costs())),
-  };
-  for (const [name, to] of Object.entries(jumps)) {
-    find(`[data-jump="${name}"]`).addEventListener("click", () => moveTo(to()));
-  }
-  root.addEventListener("drawn", ({ detail }) => detail.addEventListener("click", (_, item) => {
-    if (item?.datum?.touch) moveTo(item.datum.i);
-  }));
-  addEventListener("hashchange", recall);
-  copying(find("[data-copy]"), find("[data-line]"), find("[data-copied]"));
-  for (const each of root.querySelectorAll("[data-script]")) each.hidden = false;
-  choose(data.start);
-  recall();
 }

@@ -1,6 +1,6 @@
 // Puts the parts to work.
 const cuts = document.getElementById("cuts");
-if (cuts) explore(document.getElementById("explorer"), read("cuts"));
+if (cuts) new Explorer(document.getElementById("explorer"), read("cuts"));
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 document.querySelectorAll("input[data-filter]").forEach((box) => { box.closest("[hidden]").hidden = false; filtered(box); });
 document.querySelectorAll("fieldset[data-matrix]").forEach((each) => { each.hidden = false; normalised(each); });
