@@ -62,6 +62,15 @@ def test_two_columns_of_one_table_and_two_tables_joined_say_the_same(place: Path
             assert (mine["low"], mine["high"]) == pytest.approx((each.low, each.high), abs=1e-9)
 
 
+def test_the_report_has_both_models(place: Path) -> None:
+    result = run(
+        place / "both.csv", "--label", "churned", "--a", "old", "--b", "new", "--positive", "yes",
+        "--report", place / "both.html", "--quiet",
+    )  # fmt: skip
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "<h2>new against old</h2>" in (place / "both.html").read_text()
+
+
 def test_it_says_in_words_which_is_better(place: Path) -> None:
     result = run(place / "both.csv", "--label", "churned", "--a", "old", "--b", "new", "--positive", "yes")
     assert result.exit_code == 0

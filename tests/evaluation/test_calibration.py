@@ -177,16 +177,49 @@ def test_the_decomposition_has_its_published_answers() -> None:
     assert found.uncertainty == pytest.approx(0.6931472, abs=5e-8)
 
 
-@settings(max_examples=80, deadline=None)
-@given(st.sampled_from(SHAPES), st.integers(2, 500), st.sampled_from([16, 64]), st.integers(0, 2**32))
-def test_the_exact_decomposition_lies_within_the_half_width(kind: str, rows: int, bins: int, seed: int) -> None:
+@settings(max_examples=120, deadline=None)
+@given(
+    st.sampled_from(SHAPES),
+    st.integers(2, 500),
+    st.sampled_from([16, 64]),
+    st.booleans(),
+    st.sampled_from(["brier", "log_loss"]),
+    st.integers(0, 2**32),
+)
+def test_the_exact_decomposition_lies_within_the_half_width(
+    kind: str, rows: int, bins: int, weighted: bool, score: Literal["brier", "log_loss"], seed: int
+) -> None:
     labels, p = some(kind, rows, seed)
-    found, truth = (decompose(evaluated(labels, p, **each)) for each in ({"bins": bins}, {"exact": True}))
-    assert found.score == truth.score
+    weights = np.random.default_rng(seed).exponential(size=rows) + 1e-6 if weighted else None
+    empty = (Evaluation.empty(BINARY, bins=bins), Evaluation.empty(BINARY, exact=True))
+    found, truth = (
+        decompose(
+            each.update(torch.from_numpy(labels), probabilities=torch.from_numpy(p), weights=weights), score=score
+        )
+        for each in empty
+    )
+    assert (found.score, truth.half_width) == (truth.score, 0)
+    assert math.isfinite(found.half_width)
     assert abs(found.miscalibration - truth.miscalibration) <= found.half_width + EXACT
     assert abs(found.discrimination - truth.discrimination) <= found.half_width + EXACT
-    if found.half_width:
-        assert decompose(evaluated(labels, p, bins=bins), score="log_loss").half_width == math.inf
+    assert abs(found.refinement - truth.refinement) <= found.half_width + EXACT
+
+
+@pytest.mark.parametrize("score", ["brier", "log_loss"])
+def test_so_does_that_of_each_class(score: Literal["brier", "log_loss"]) -> None:
+    torch.manual_seed(3)
+    logits = 3 * torch.randn(1500, 3, dtype=torch.float64)
+    labels, p = torch.multinomial((logits / 2).softmax(1), 1)[:, 0], logits.softmax(1)
+    task = Task.multiclass("abc")
+    coarse, exact = (
+        each.update(labels, probabilities=p)
+        for each in (Evaluation.empty(task, bins=32), Evaluation.empty(task, exact=True))
+    )
+    for label in "abc":
+        found, truth = (decompose(each, score=score, label=label) for each in (coarse, exact))
+        assert 0 < found.half_width < 1
+        for name in ("score", "miscalibration", "discrimination", "refinement"):
+            assert abs(getattr(found, name) - getattr(truth, name)) <= found.half_width + EXACT
 
 
 def test_spiegelhalters_z_is_its_formula() -> None:

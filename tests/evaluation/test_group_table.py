@@ -46,10 +46,10 @@ def test_what_is_undefined_or_without_an_interval_is_null() -> None:
     task = Task.multiclass(["a", "b", "c"])
     scores = [[0.8, 0.1, 0.1], [0.2, 0.7, 0.1], [0.2, 0.1, 0.7], [0.6, 0.2, 0.2]]
     evaluation = evaluate(task, ["a", "b", "c", "a"], probabilities=scores, groups=[1, 1, 1, 2])
-    first, second = group_table(evaluation, ["roc_auc", "f_score"]).iter_rows(named=True)
-    assert (first["group"], first["roc_auc"], first["roc_auc_low"]) == ("1", 1.0, None)
+    first, second = group_table(evaluation, ["equal_error_rate", "f_score"]).iter_rows(named=True)
+    assert (first["group"], first["equal_error_rate"], first["equal_error_rate_low"]) == ("1", 0.0, None)
     assert first["f_score"] == 1.0
-    assert (second["roc_auc"], second["roc_auc_high"]) == (None, None)
+    assert (second["equal_error_rate"], second["equal_error_rate_high"]) == (None, None)
 
 
 def test_mistakes_are_named() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from sklearn import metrics as sk
 
 from crossent import Evaluation, InputError, Task, evaluate
 from crossent.evaluation import figure, interval
@@ -81,8 +82,68 @@ def test_of_weighted_rows_too() -> None:
     error = math.sqrt((weights**2 * (losses - mean) ** 2).sum()) / weights.sum()
     found = interval(evaluation, "log_loss")
     assert (found.high - found.low) / 2 == pytest.approx(1.959963984540054 * error, rel=1e-9)
-    with pytest.raises(InputError, match=r"^the interval of recall is of rows without weights; with them log_loss"):
-        interval(evaluation, "recall")
+
+
+def weighted_rows(rows: int, seed: int, **options: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, Evaluation]:
+    labels, logits, _ = some(rows, seed)
+    weights = np.random.default_rng(seed).exponential(size=rows)
+    empty = Evaluation.empty(BINARY, **options)
+    return (
+        labels,
+        logits,
+        weights,
+        empty.update(torch.from_numpy(labels), logits=torch.from_numpy(logits), weights=weights),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("accuracy", {}),
+        ("recall", {}),
+        ("precision", {"label": "no"}),
+        ("f_score", {}),
+        ("f_score", {"average": "macro"}),
+        ("recall", {"average": "weighted"}),
+        ("jaccard", {"average": "micro"}),
+        ("balanced_accuracy", {}),
+        ("matthews_correlation", {}),
+        ("roc_auc", {}),
+        ("roc_auc", {"label": "no"}),
+        ("average_precision", {}),
+        ("average_precision", {"label": "no"}),
+    ],
+)
+def test_weighted_rows_have_the_deviation_of_resampled_ones(name: str, options: dict[str, Any]) -> None:
+    labels, logits, weights, evaluation = weighted_rows(400, 4, exact=True)
+    draw = np.random.default_rng(0)
+    values: list[float] = []
+    for _ in range(200):
+        at = draw.integers(0, 400, 400)
+        again = Evaluation.empty(BINARY).update(
+            torch.from_numpy(labels[at]), logits=torch.from_numpy(logits[at]), weights=weights[at]
+        )
+        values.append(figure(again, name, **options).value)
+    found = interval(evaluation, name, **options)
+    assert found.method.startswith("delta method")
+    assert (found.high - found.low) / (2 * 1.96) == pytest.approx(np.std(values), rel=0.2)
+    assert found.low < found.value < found.high
+
+
+def test_where_weights_lie_is_taken_to_be_where_it_does_most_harm() -> None:
+    for name in ("recall", "f_score", "roc_auc"):
+        fine, coarse = (interval(weighted_rows(3000, 5, **each)[3], name) for each in ({"exact": True}, {"bins": 16}))
+        assert fine.high - fine.low < coarse.high - coarse.low
+
+
+def test_equal_weights_change_nothing() -> None:
+    labels, logits, evaluation = some(300, 6)
+    same = Evaluation.empty(BINARY).update(
+        torch.from_numpy(labels), logits=torch.from_numpy(logits), weights=np.full(300, 2.0)
+    )
+    for name in ("accuracy", "recall", "precision"):
+        one, other = interval(evaluation, name), interval(same, name)
+        assert (other.low, other.high) == pytest.approx((one.low, one.high), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -146,6 +207,72 @@ def test_ranks_averages_and_labels_have_intervals_too() -> None:
             assert found.high - found.low < 0.25
 
 
+def of_classes(classes: int, rows: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    draw = np.random.default_rng(seed)
+    labels = draw.choice(classes, rows, p=np.arange(1, classes + 1) / (classes * (classes + 1) / 2))
+    return torch.from_numpy(labels), torch.from_numpy(draw.normal(size=(rows, classes)) + 2.5 * np.eye(classes)[labels])
+
+
+def test_the_delta_method_is_resampling_for_many_classes() -> None:
+    labels, logits = of_classes(40, 2000, 0)
+    task, draw = Task.multiclass(range(40)), np.random.default_rng(0)
+    evaluation = Evaluation.empty(task).update(labels, logits=logits)
+    true, decided = labels.numpy(), logits.argmax(1).numpy()
+    for average in ("macro", "weighted", "micro"):
+        for name, score in (("f_score", sk.f1_score), ("precision", sk.precision_score)):
+            found = interval(evaluation, name, average=average)
+            values: list[float] = []
+            for _ in range(60):
+                at = draw.integers(0, 2000, 2000)
+                theirs: Any = score(true[at], decided[at], labels=range(40), average=average, zero_division=0)
+                values.append(float(theirs))
+            assert found.method == "delta method"
+            assert (found.high - found.low) / (2 * 1.96) == pytest.approx(np.std(values), rel=0.3)
+
+
+AT_LEAST: list[tuple[str, str, dict[str, Any]]] = [
+    ("classes", "roc_auc", {"average": "macro"}),
+    ("classes", "roc_auc", {"average": "weighted"}),
+    ("classes", "average_precision", {"average": "macro"}),
+    ("classes", "d2_log_loss", {}),
+    ("classes", "d2_brier", {}),
+    ("labels", "f_score", {"average": "macro"}),
+    ("labels", "f_score", {"average": "micro"}),
+    ("labels", "recall", {"average": "weighted"}),
+    ("labels", "hamming_loss", {}),
+    ("labels", "roc_auc", {"average": "macro"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "options"), AT_LEAST)
+def test_what_goes_together_unseen_has_an_interval_that_is_wide_enough(kind: str, name: str, options: Any) -> None:
+    """The deviation of resampled rows, which do know how classes and losses go together, is never larger."""
+    labels, logits = of_classes(4, 400, 1)
+    task = Task.multiclass("abcd")
+    if kind == "labels":
+        task = Task.multilabel("abcd")
+        shared = torch.randn(400, 1, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+        labels, logits = (logits + shared > 1).long(), logits + 2 * shared
+    draw = torch.Generator().manual_seed(3)
+    values: list[float] = []
+    for _ in range(100):
+        at = torch.randint(0, 400, (400,), generator=draw)
+        again = Evaluation.empty(task).update(labels[at], logits=logits[at])
+        values.append(figure(again, name, **options).value)
+    found = interval(Evaluation.empty(task).update(labels, logits=logits), name, **options)
+    error = (found.high - found.low) / (2 * 1.96)
+    assert 0.85 * float(np.std(values)) <= error <= 4 * float(np.std(values))
+    assert found.low < found.value < found.high
+
+
+def test_an_average_of_perfect_areas_is_not_certain() -> None:
+    p = torch.eye(3, dtype=torch.float64)[torch.tensor([0] * 20 + [1] * 20 + [2] * 8)]
+    evaluation = Evaluation.empty(Task.multiclass("abc")).update(p.argmax(1), probabilities=p)
+    found = interval(evaluation, "roc_auc", average="macro")
+    assert (found.value, found.high, found.method) == (1, 1, "Wilson, of the rarer side")
+    assert 0.6 < found.low < 0.7
+
+
 def test_what_is_undefined_has_no_interval() -> None:
     found = interval(evaluate(BINARY, ["no", "no"], probabilities=[0.1, 0.2]), "roc_auc")
     assert math.isnan(found.low)
@@ -156,8 +283,7 @@ def test_what_is_undefined_has_no_interval() -> None:
     ("name", "options", "message"),
     [
         ("recall", {"confidence": 95}, "^confidence must be between 0 and 1; got 95$"),
-        ("roc_auc", {"average": "macro"}, "^roc_auc has an interval class by class"),
-        ("d2_brier", {}, "^d2_brier has no interval here; brier has one$"),
+        ("log_auc", {"average": "macro"}, "^log_auc has an interval of one class and without weights; roc_auc and av"),
         ("recal", {}, "did you mean 'recall'"),
     ],
 )

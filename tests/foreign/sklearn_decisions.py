@@ -194,12 +194,12 @@ def class_likelihood_ratios(
     of = judged(*only(labels, y_true, y_pred, sample_weight), labels)
     names = ("positive_likelihood_ratio", "negative_likelihood_ratio")
     found = [figure(of.evaluation, name, label=of.classes(labels)[-1]) for name in names]
-    if isinstance(replace_undefined_by, dict):
-        keys = ("LR+", "LR-")
-        return tuple(
-            replaced(each, replace_undefined_by.get(key, np.nan)) for key, each in zip(keys, found, strict=True)
-        )
-    return tuple(replaced(each, replace_undefined_by) for each in found)
+    undefined = replace_undefined_by if isinstance(replace_undefined_by, dict) else {}
+    above, below = (
+        replaced(each, undefined.get(key, np.nan) if undefined else replace_undefined_by)
+        for key, each in zip(("LR+", "LR-"), found, strict=True)
+    )
+    return above, below
 
 
 def report(

@@ -147,7 +147,7 @@ def probabilities_of(y_true: Any, y_proba: Any, labels: Any, sample_weight: Any)
     """Probabilities of labels in order; one column is of the second of two."""
     true, p = np.asarray(y_true), np.asarray(y_proba)
     if true.ndim == 2:
-        true = true.argmax(axis=1)
+        true = true.ravel() if true.shape[1] == 1 else true.argmax(axis=1)
     classes = classes_of(true, labels)
     if p.ndim == 1 or p.shape[1] == 1:
         p = np.stack([1 - p.ravel(), p.ravel()], axis=1)

@@ -102,30 +102,58 @@ def fit_linear(structure: Structure, logits: Floats, labels: Ints, weights: Floa
     own, others = (float(classes), float(classes * (classes - 1))) if structured else (_PULL, _PULL)
     pull = np.repeat([own, others], [2 * classes, classes * classes if mixed else 0])
     total = weights.sum()
+    # In units of their own curvature all parameters look alike to L-BFGS: a fifth of the steps.
+    unit = 1 / np.sqrt(_curvature(t, weights, size, mixed=mixed) + pull)
 
     def parts(change: Floats) -> tuple[Floats, Floats, Floats]:
         mixing = change[2 * classes :].reshape(-1, classes) if mixed else np.zeros((0, classes))
         return change[:classes] / size, change[classes : 2 * classes], mixing / size
 
-    def objective(change: Floats) -> tuple[float, Floats]:
+    def objective(steps: Floats) -> tuple[float, Floats]:
+        change = steps * unit
         scales, bias, mixing = parts(change)
         made = t + t * scales + bias
         if mixed:
-            made = made + t @ mixing.T
-        value = (weights * softmax_losses(made, labels)).sum() + (pull * np.square(change)).sum() / 2
-        wrong = softmax(made)
-        wrong[at, labels] -= 1.0
+            made += t @ mixing.T
+        losses, wrong = _losses_and_slopes(made, labels)
+        value = weights @ losses + pull @ np.square(change) / 2
         wrong *= weights[:, np.newaxis]
         gradient = [(wrong * t).sum(axis=0) / size, wrong.sum(axis=0)]
         if mixed:
             off = wrong.T @ t / size
             np.fill_diagonal(off, 0.0)
             gradient.append(off.ravel())
-        return float(value / total), (np.concatenate(gradient) + pull * change) / total
+        return float(value / total), (np.concatenate(gradient) + pull * change) * unit / total
 
     start = np.zeros(len(pull))
     found = minimize(
         objective, start, jac=True, method="L-BFGS-B", options={"ftol": 1e-11, "gtol": 1e-7, "maxiter": 300}
     )
-    scales, bias, mixing = parts(found.x if found.fun <= objective(start)[0] else start)
+    scales, bias, mixing = parts(found.x * unit if found.fun <= objective(start)[0] else start)
     return Linear(slope, tuple(scales.tolist()), tuple(bias.tolist()), tuple(map(tuple, mixing.tolist())))
+
+
+def _losses_and_slopes(logits: Floats, labels: Ints) -> tuple[Floats, Floats]:
+    """The log loss of each row, `(n,)`, and its gradient, `(n, K)`, from one exp of each logit.
+
+    The true class's gradient, p - 1, is less the sum of the others', so that it does not cancel where p is nearly 1.
+    """
+    at = np.arange(len(logits))
+    most = logits.max(axis=1)
+    true = logits[at, labels] - most
+    powers = np.exp(logits - most[:, np.newaxis])
+    powers[at, labels] = 0.0
+    others = powers.sum(axis=1)
+    with np.errstate(divide="ignore"):  # without any other class in reach the loss is 0
+        losses = np.logaddexp(0.0, np.log(others) - true)
+    powers /= (others + np.exp(true))[:, np.newaxis]
+    powers[at, labels] = -powers.sum(axis=1)
+    return losses, powers
+
+
+def _curvature(t: Floats, weights: Floats, size: float, *, mixed: bool) -> Floats:
+    """The second derivative of the summed log loss by each parameter where nothing has changed yet."""
+    p = softmax(t)
+    spread, squares = weights[:, np.newaxis] * p * (1 - p), np.square(t / size)
+    own = [(spread * squares).sum(axis=0), spread.sum(axis=0)]
+    return np.concatenate([*own, (spread.T @ squares).ravel()] if mixed else own)

@@ -20,7 +20,7 @@ from ..evaluation import Evaluation
 from ..functional import class_weights
 from ..models import Architecture
 from ..training import Examples, Watch, make_optimizer, predict_logits, train
-from ._model import Model
+from ._model import JudgedRows, Model
 from ._recipe import Recipe
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -131,8 +131,11 @@ def fit(
         choosing = examples[choosing_rows]
         logits = _logits(network, calibration, choosing)
         rule = _chosen_rule(task, str(threshold), confidence, abstain_below, logits, choosing.labels)
-    judged = examples[test_rows if len(test_rows) else validation_rows]
-    evaluation = judge(rule, judged.labels, _logits(network, calibration, judged))
+    judging_rows = test_rows if len(test_rows) else validation_rows
+    judged = examples[judging_rows]
+    logits = _logits(network, calibration, judged)
+    evaluation = judge(rule, judged.labels, logits)
+    places = table.frame[target].is_not_null().arg_true().to_torch().long()  # in the table, which has unlabelled rows
     return Model(
         task=task,
         target=table.column(target),
@@ -151,6 +154,7 @@ def fit(
             "test": len(test_rows),
         },
         evaluation=evaluation,
+        judged=JudgedRows(places[judging_rows], judged.labels, logits),
     )
 
 

@@ -98,7 +98,9 @@ def _check_only_ours(path: Path) -> None:
         ours = {*_read_manifest(path)["sha256"], _MANIFEST}
     except InputError:
         ours = {_MANIFEST, _WEIGHTS}
-    theirs = [file.name for file in path.iterdir() if file.name not in ours and file.suffix not in (".json", ".html")]
+    theirs = [
+        file.name for file in path.iterdir() if file.name not in ours and file.suffix not in (".json", ".html", ".md")
+    ]
     if theirs:
         raise InputError(
             f"the model folder {path} holds files that are not the model's: {', '.join(sorted(theirs)[:5])}; "

@@ -27,6 +27,15 @@ Extra = Literal["error", "ignore"]
 
 
 @dataclass(frozen=True, eq=False)
+class JudgedRows:
+    """Rows that judged a model: their places in the table it was fitted on, encoded labels, and calibrated logits."""
+
+    rows: Tensor
+    labels: Tensor
+    logits: Tensor
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """What `fit` returns and `load` reads back.
 
@@ -43,6 +52,7 @@ class Model:
         metrics: The figures on the test rows, by name.
         rows: How many rows trained, chose the epoch, and judged.
         evaluation: The evaluation on the test rows; None in a model that was loaded.
+        judged: The test rows themselves, to be looked at; None in a model that was loaded.
     """
 
     task: Task
@@ -57,6 +67,7 @@ class Model:
     metrics: dict[str, Any]
     rows: dict[str, int]
     evaluation: Evaluation | None = None
+    judged: JudgedRows | None = None
 
     def predict(
         self,

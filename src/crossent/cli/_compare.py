@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+import crossent
+
 from .._errors import InputError
-from ._console import command, out, print_json
+from ._console import check_place, command, out, print_json
 from ._options import Classes, IgnoreExtra, Json, Label, Logit, Positive, Probability, Quiet, Uncalibrated
 
 if TYPE_CHECKING:
@@ -54,6 +57,7 @@ def compare(
     ] = False,
     uncalibrated: Uncalibrated = False,
     ignore_extra: IgnoreExtra = False,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML page with both side by side to this file.")] = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -65,6 +69,7 @@ def compare(
 
     crossent compare old.crossent new.crossent --data labelled.csv
     """
+    check_place(report)
     from ._paired import Terms, of_columns, of_files, of_models  # imports torch
     from ._scored import scored_columns
 
@@ -79,17 +84,23 @@ def compare(
         compared = of_columns(sources[0], label, [a, *b], terms)
     else:
         compared = of_files(sources, scored_columns(label, probability, logit), key, terms)
-    _tell(compared, confidence, as_json=as_json, quiet=quiet)
+    _tell(compared, confidence, report, as_json=as_json, quiet=quiet)
 
 
-def _tell(compared: dict[tuple[str, str], Comparison], confidence: float, *, as_json: bool, quiet: bool) -> None:
+def _tell(
+    compared: dict[tuple[str, str], Comparison], confidence: float, report: Path | None, *, as_json: bool, quiet: bool
+) -> None:
     found = {names: each.differences(confidence=confidence) for names, each in compared.items()}
+    if report:
+        crossent.report.write_comparison(report, compared, confidence=confidence)
     if as_json:
         records = [_record(*names, compared[names], of) for names, of in found.items()]
-        print_json({"comparisons": records})
+        print_json({"comparisons": records} | ({"report": str(report)} if report else {}))
     elif not quiet:
         for names, differences in found.items():
             _show(*names, compared[names], differences)
+        if report:
+            out.print(f"\nreport   {report}", style="bold")
 
 
 def _show(a: str, b: str, comparison: Comparison, differences: tuple[Difference, ...]) -> None:

@@ -71,7 +71,14 @@ def evaluate(
     drop_unlabelled: DropUnlabelled = False,
     merge: Annotated[bool, typer.Option("--merge", help="Merge evaluations that --save has written.")] = False,
     save: Annotated[Path | None, typer.Option(help="Save the evaluation to this file, to be merged later.")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write an HTML report to this file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a report to this file.")] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="Of the report: html, png, svg, json, or markdown, a model card. By default as FILE is named.",
+        ),
+    ] = None,
     uncalibrated: Uncalibrated = False,
     ignore_extra: IgnoreExtra = False,
     as_json: Json = False,
@@ -124,7 +131,7 @@ def evaluate(
             drop_unlabelled=drop_unlabelled or None,
         )
         judgement = _of_model(sources, wanted, calibrated=not uncalibrated, ignore_extra=ignore_extra)
-    _tell(judgement, sources, save, report, as_json=as_json, quiet=quiet)
+    _tell(judgement, sources, save, report, format_, as_json=as_json, quiet=quiet)
 
 
 def _refuse(what: str, **options: object) -> None:
@@ -182,13 +189,20 @@ def _of_scores(
 
 
 def _tell(
-    judgement: Judgement, sources: list[str], save: Path | None, report: Path | None, *, as_json: bool, quiet: bool
+    judgement: Judgement,
+    sources: list[str],
+    save: Path | None,
+    report: Path | None,
+    form: str | None,
+    *,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Show what there is to show, and write what was asked for."""
     evaluation = judgement.evaluation
     if report:
         costs = judgement.rule.costs if judgement.rule else None
-        crossent.report.write(report, evaluation, title=f"Evaluation of {sources[0]}", costs=costs)
+        crossent.report.write(report, evaluation, title=f"Evaluation of {sources[0]}", costs=costs, format=form)
     if save:
         evaluation.save(save)
     written = {name: str(path) for name, path in (("report", report), ("saved", save)) if path}

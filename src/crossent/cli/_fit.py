@@ -149,7 +149,7 @@ def fit_and_report(
     with Bar(shown=show) as bar:
         model = crossent.fit(table, target=target, watch=bar, **options, **recipe)
     report = folder / "report.html"
-    model.save(folder, overwrite=overwrite, pages={report.name: _report(model, table, folder)})
+    model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder))
     if as_json:
         print_json(_record(model, table, folder, report))
     elif show:
@@ -166,16 +166,25 @@ def judged(model: Model) -> Evaluation:
     return model.evaluation
 
 
-def _report(model: Model, table: Table, folder: Path) -> str:
-    return crossent.report.html(
+def _pages(model: Model, table: Table, folder: Path) -> dict[str, str]:
+    """The report and the model card, by the names of their files."""
+    from ._inspect import inspected  # imports torch
+
+    title, facts = f"{folder.stem}: {model.target.name}", _facts(model, table)
+    slices, suspects = inspected(model, table)
+    page = crossent.report.html(
         judged(model),
-        title=f"{folder.stem}: {model.target.name}",
+        title=title,
         history=model.history,
-        facts=_facts(model, table),
+        facts=facts,
         columns=_columns(model, table),
         costs=model.rule.costs,
         model=shlex.quote(str(folder)),
+        slices=slices,
+        suspects=suspects,
     )
+    card = crossent.report.model_card(judged(model), title=title, history=model.history, facts=facts, slices=slices)
+    return {"report.html": page, "card.md": card}
 
 
 def _columns(model: Model, table: Table) -> list[crossent.report.ColumnFacts]:

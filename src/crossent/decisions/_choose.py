@@ -10,7 +10,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._labels import Label
-from ..evaluation import Evaluation
+from ..evaluation import Cells, Evaluation
 from ._cuts import Cuts, Floats, cuts_of, figure_of
 from ._goal import LIMITED, Goal
 from ._guarantee import guaranteed
@@ -29,6 +29,8 @@ class Choice:
         low, high: Between them lie 95 % of the thresholds that resampled rows would choose.
         figures: Precision, recall, specificity, f1, accuracy, alerts (the share of rows decided for the class) and the
             goal's own figure, at this threshold.
+        regret: How much better at most the goal's figure could be at a threshold that is no cut point; where a limit
+            is kept, the figure that is to be high then. 0 where every score is a cut point.
         rows: How many rows chose it.
         confidence: With which the limit is kept on rows to come; None without a guarantee.
     """
@@ -41,6 +43,7 @@ class Choice:
     figures: dict[str, float]
     rows: int
     confidence: float | None = None
+    regret: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-safe record."""
@@ -114,22 +117,44 @@ def choose_threshold(
         threshold, place = guaranteed(cuts, aim, 1 - confidence)
     low, high = _spread(cuts, aim, threshold, evaluation.rows, resamples, seed)
     figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*SHOWN, aim.figure))}
-    return Choice(str(aim), named, threshold, low, high, figures, evaluation.rows, confidence)
+    regret = 0.0 if confidence is not None else _regret(cuts, aim, place)
+    return Choice(str(aim), named, threshold, low, high, figures, evaluation.rows, confidence, regret)
+
+
+def _regret(cuts: Cuts, goal: Goal, place: int) -> float:
+    """How much better a cut inside a bin can be: at best all of its rows of the class stand above the others.
+
+    Every goal's figure but the share of alerts rises with the hits and falls with the alarms, so that no order of the
+    bin's rows is better.
+    """
+    if cuts.exact:
+        return 0.0
+    here, between = float(_worth(cuts.cells, goal)[place]), cuts.between
+    if goal.figure == "alerts" and goal.limit is not None:  # hits are alerts too: as many as the limit has room for
+        room = goal.limit * (cuts.hits[-1] + cuts.alarms[-1]) - between.alarms
+        possible = np.where(room < np.append(0.0, cuts.hits[:-1]), -1.0, np.minimum(cuts.hits, room) / cuts.hits[-1])
+    else:
+        possible = _worth(between, goal)
+    return max(float(possible.max()) - here, 0.0)
 
 
 def _best(cuts: Cuts, goal: Goal) -> Floats:
     """The place of the best cut, `(...)`; -1 where none keeps the limit."""
-    cells = cuts.cells
+    worth = _worth(cuts.cells, goal)
+    return np.where((worth >= 0).any(axis=-1) | (goal.limit is None), worth.argmax(axis=-1), -1)
+
+
+def _worth(cells: Cells, goal: Goal) -> Floats:
+    """What is to be as high as can be; -1 where the limit is not kept."""
     values = figure_of(cells, goal.figure)
     if goal.limit is None:
-        return values.argmax(axis=-1)
+        return values
     kept = values >= goal.limit if LIMITED[goal.figure] == ">=" else values <= goal.limit
     if goal.figure == "precision":
         kept &= cells.hits + cells.alarms > 0  # of no decisions there is no precision
     # Recall grows with every cut; a limit on it is kept best by as high a precision as can be.
     worth = figure_of(cells, "precision" if goal.figure == "recall" else "recall")
-    best = np.where(kept, worth, -1.0)
-    return np.where(kept.any(axis=-1), best.argmax(axis=-1), -1)
+    return np.where(kept, worth, -1.0)
 
 
 def _out_of_reach(cuts: Cuts, goal: Goal) -> str:

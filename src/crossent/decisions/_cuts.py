@@ -33,6 +33,12 @@ class Cuts:
         """The confusion matrix of each cut."""
         return Cells(self.hits, self.alarms, self.hits[..., -1:] - self.hits, self.alarms[..., -1:] - self.alarms)
 
+    @property
+    def between(self) -> Cells:
+        """Of each bin the most hits and the fewest alarms that a cut inside it could have."""
+        before = np.concatenate([self.alarms[..., :1], self.alarms[..., :-1]], axis=-1)
+        return Cells(self.hits, before, self.hits[..., -1:] - self.hits, self.alarms[..., -1:] - before)
+
     def threshold(self, place: int) -> float:
         """A threshold that cuts here: the number of fewest digits that does."""
         if place == 0:

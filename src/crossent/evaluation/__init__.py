@@ -23,13 +23,13 @@ from ._disparity import Disparity as Disparity
 from ._disparity import Fairness as Fairness
 from ._disparity import disparity as disparity
 from ._disparity import fairness as fairness
+from ._ends import Interval as Interval
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
 from ._figure import Figure as Figure
 from ._figure import figure as figure
 from ._group_table import crossed_groups as crossed_groups
 from ._group_table import group_table as group_table
-from ._interval import Interval as Interval
 from ._interval import interval as interval
 from ._metrics import Average as Average
 from ._metrics import ClassScores as ClassScores

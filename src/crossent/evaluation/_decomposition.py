@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,6 +14,11 @@ from ._evaluation import Evaluation
 from ._exact import Floats
 from ._outcomes import Outcomes, outcomes
 
+Cost = Callable[[Floats], tuple[Floats, Floats]]
+"""What a probability costs if it happens, and if it does not."""
+
+_EPS = float(np.finfo(np.float64).eps)
+
 
 @dataclass(frozen=True)
 class Decomposition:
@@ -21,8 +26,7 @@ class Decomposition:
 
     uncertainty: the score of the plain share of the class. refinement: what is left after the best monotone
     recalibration of these rows (which, fitted to the rows that it is judged on, is a little too good). half_width: how
-    far at most miscalibration, discrimination and refinement lie off; infinite where no bound is known, which is for
-    the log loss of a state that is not exact.
+    far at most any of the other figures lies off.
     """
 
     score: float
@@ -65,20 +69,44 @@ def decompose(
     place_of(evaluation.task, label)
     of = outcomes(evaluation, label)
     cost = _SCORES[score]
-    binary = evaluation.task.kind == "binary"
-    whole = evaluation.state.mean(score) if binary else _mean(cost, of, of.middle)
-    best = _mean(cost, of, isotonic(of))
+    whole, off = _score(evaluation, of, score)
+    best, gain = _refinement(cost, of)
     share = float(of.happened.sum() / of.amount.sum())
     plain = _mean(cost, of, np.full(len(of.middle), share))
+    return Decomposition(whole, whole - best, plain - best, plain, off + gain)
+
+
+def _score(evaluation: Evaluation, of: Outcomes, score: Literal["brier", "log_loss"]) -> tuple[float, float]:
+    """The score itself, and how far at most it lies off: of a probability no more is known than its bin."""
+    if evaluation.task.kind == "binary":
+        return evaluation.state.mean(score), 0.0
+    low, high = of.low, of.high
+    if score == "log_loss" and evaluation.source == "probabilities":  # as the log loss of the task takes them
+        low, high = (np.clip(each, _EPS, 1 - _EPS) for each in (low, high))
+    least, most = (_mean(_SCORES[score], of, *each) for each in ((high, low), (low, high)))
+    return (least + most) / 2, (most - least) / 2
+
+
+def _refinement(cost: Cost, of: Outcomes) -> tuple[float, float]:
+    """The least score of any monotone recalibration, and how far at most it lies off.
+
+    To know more of the order within a bin lets a monotone fit do better, and it does best if all of the bin's rows of
+    the class stand above the others: in any other order, swapping two rows that stand the wrong way round lowers what
+    the same fit costs, since the cost of a row of the class falls with the probability and that of another rises.
+    """
+    most = _mean(cost, of, isotonic(of))
     if of.exact:
-        return Decomposition(whole, whole - best, plain - best, plain)
-    if score == "log_loss":
-        return Decomposition(whole, whole - best, plain - best, plain, float("inf"))
-    # A monotone fit rises by at most 1 in all, so replacing it by its mean in each bin costs at most twice the fullest
-    # bin's share; and a probability off by d moves a square by at most 2 d.
-    gain = min(2 * float((of.amount / of.amount.sum()).max()), best)
-    off = 0.0 if binary else float((of.amount * (of.high - of.low)).sum() / of.amount.sum())
-    return Decomposition(whole, whole - best + gain / 2, plain - best + gain / 2, plain, gain / 2 + off)
+        return most, 0.0
+    split = replace(
+        of,
+        low=np.repeat(of.low, 2),
+        high=np.repeat(of.high, 2),
+        count=np.repeat(of.count, 2),
+        happened=np.stack([np.zeros_like(of.happened), of.happened], axis=1).ravel(),
+        missed=np.stack([of.missed, np.zeros_like(of.missed)], axis=1).ravel(),
+    )
+    least = _mean(cost, split, isotonic(split))
+    return (least + most) / 2, (most - least) / 2
 
 
 def isotonic(of: Outcomes) -> Floats:
@@ -95,8 +123,10 @@ def isotonic(of: Outcomes) -> Floats:
     return np.repeat(np.array(shares), [size for _, _, size in blocks])
 
 
-def _mean(cost: Callable[[Floats], tuple[Floats, Floats]], of: Outcomes, probabilities: Floats) -> float:
-    if_so, if_not = cost(probabilities)
+def _mean(cost: Cost, of: Outcomes, probabilities: Floats, otherwise: Floats | None = None) -> float:
+    """The mean cost with these probabilities; of rows in which it did not happen, with others if there are any."""
+    if_so, _ = cost(probabilities)
+    _, if_not = cost(probabilities if otherwise is None else otherwise)
     # What never happened costs nothing, even where it would cost without limit.
     costs = np.where(of.happened > 0, if_so, 0) * of.happened + np.where(of.missed > 0, if_not, 0) * of.missed
     return float(costs.sum() / of.amount.sum())
@@ -111,4 +141,4 @@ def _log_loss(p: Floats) -> tuple[Floats, Floats]:
         return -np.log(p), -np.log1p(-p)
 
 
-_SCORES = {"brier": _brier, "log_loss": _log_loss}
+_SCORES: dict[str, Cost] = {"brier": _brier, "log_loss": _log_loss}

@@ -24,7 +24,8 @@ from ._state import State
 class Ranking:
     """Rows at or above each threshold, from the highest down: how many are of the class, how many are not.
 
-    thresholds: probabilities of the class. rows: true rows of the class between a threshold and the one above it.
+    thresholds: probabilities of the class. rows, others: true rows of the class, and of others, between a threshold
+    and the one above it.
     weighted: the other numbers are of weights. exact: the rows between two thresholds have one score.
     """
 
@@ -32,6 +33,7 @@ class Ranking:
     true_positives: Amounts
     false_positives: Amounts
     rows: Ints
+    others: Ints
     weighted: bool
     exact: bool
 
@@ -84,14 +86,15 @@ def _upwards(bins: Histogram, scale: Scale) -> Ranking:
 
 
 def _cumulated(bins: Histogram, thresholds: Floats, amounts: Amounts, side: int) -> Ranking:
-    rows = bins.tally.counts[:, side][::-1] if side else bins.tally.counts[:, side]
+    counts = bins.tally.counts[::-1] if side else bins.tally.counts
     # A score that only rows of weight 0 have is no threshold.
     kept = amounts.any(axis=1) if bins.tally.weights is not None else slice(None)
     return Ranking(
         thresholds=thresholds[kept],
         true_positives=np.cumsum(amounts[kept, side]),
         false_positives=np.cumsum(amounts[kept, 1 - side]),
-        rows=rows[kept],
+        rows=counts[kept, side],
+        others=counts[kept, 1 - side],
         weighted=bins.tally.weights is not None,
         exact=bins.exact,
     )

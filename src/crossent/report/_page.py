@@ -34,10 +34,12 @@ from ._style import CONFIG
 from ._worries import worries
 
 if TYPE_CHECKING:
+    from ..inspection import LabelErrors, WeakSlices
     from ..training import History
 
 _FOLDER = Path(__file__).parent / "page"
-_VEGA_LITE = "6.1"
+VEGA_LITE = "6.1"
+_MOST_SUSPECTS = 50
 _SCRIPTS = ("words", "figures", "charts", "points", "shown", "copy", "explore", "tables", "matrix", "start")
 """In the order in which they stand in the page."""
 
@@ -51,6 +53,8 @@ def html(
     columns: Sequence[ColumnFacts] = (),
     costs: object = None,
     model: str = "DIR",
+    slices: WeakSlices | None = None,
+    suspects: LabelErrors | None = None,
 ) -> str:
     """Describe an evaluation in one HTML page that needs nothing else: no network, no other file.
 
@@ -63,6 +67,8 @@ def html(
         costs: What decisions cost, as `expected_cost` takes them: where a binary task's cost sliders stand at first. By
             default each mistake costs 1.
         model: The model folder, for the line that predicts with the threshold chosen on the page.
+        slices: Where the model is weak, as `weak_slices` finds it.
+        suspects: The labels that are likely wrong, as `label_errors` finds them; `row` is shown as it is.
 
     Returns:
         The page. It is a pure function of the arguments: the same evaluation gives the same page.
@@ -71,7 +77,24 @@ def html(
         InputError: The evaluation has no rows, or the costs are not of its classes.
     """
     metrics = evaluation.compute()
-    scripts = [_script("\n".join(["(() => {", '"use strict";', *map(_read, _scripts()), "})();"])), _script(_library())]
+    return rendered(
+        "page.html.jinja",
+        title=title,
+        **_sections(evaluation, metrics, costs),
+        training=[] if history is None or not history.epochs else [loss_chart(history)],
+        facts=dict(facts or {}),
+        columns=list(columns),
+        model=model,
+        slices=slices,
+        suspects=suspects,
+        suspects_shown=_MOST_SUSPECTS,
+    )
+
+
+def rendered(template: str, *, title: str, **parts: Any) -> str:
+    """A page from its template, with the style and the scripts inside."""
+    own = "\n".join(["(() => {", '"use strict";', *map(read_asset, _scripts()), "})();"])
+    scripts = [_script(own), _script(_library())]
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
@@ -80,16 +103,13 @@ def html(
         lstrip_blocks=True,
     )
     environment.filters |= {"json": _json, "between": between}
-    environment.filters |= {name: getattr(_words, name) for name in ("figure", "percent", "tally", "amount", "plain")}
-    return environment.get_template("page.html.jinja").render(
+    names = ("figure", "percent", "tally", "amount", "plain", "signed")
+    environment.filters |= {name: getattr(_words, name) for name in names}
+    return environment.get_template(template).render(
         title=title,
         version=__version__,
-        **_sections(evaluation, metrics, costs),
-        training=[] if history is None or not history.epochs else [loss_chart(history)],
-        facts=dict(facts or {}),
-        columns=list(columns),
-        model=model,
-        style=Markup(_read("page.css")),
+        **parts,
+        style=Markup(read_asset("page.css")),
         chart_style=CONFIG,
         script=scripts[0],
         library=scripts[1],
@@ -154,14 +174,15 @@ def _confusion(metrics: Metrics) -> dict[str, Any]:
 @cache
 def _library() -> str:
     """Vega, Vega-Lite and vega-embed in one script, which takes seconds to put together."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", _VEGA_LITE)
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE)
 
 
 def _scripts() -> list[str]:
     return [f"{name}.js" for name in _SCRIPTS]
 
 
-def _read(name: str) -> str:
+def read_asset(name: str) -> str:
+    """A file that the page is made of."""
     return (_FOLDER / name).read_text(encoding="utf-8")
 
 

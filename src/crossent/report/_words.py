@@ -17,6 +17,11 @@ def figure(value: float | None, digits: int = 3) -> str:
     return NONE if value is None or value != value else f"{value:.{digits}f}"
 
 
+def signed(value: float, digits: int = 4) -> str:
+    """A difference with its sign; a dash where it is undefined."""
+    return NONE if value != value else f"{value:+.{digits}f}"
+
+
 def percent(share: float) -> str:
     """A share in percent; few shares are told from none, and most from all."""
     if share != share:

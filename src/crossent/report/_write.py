@@ -11,9 +11,11 @@ from uuid import uuid4
 from .._errors import InputError
 from ..evaluation import Evaluation
 from ._columns import ColumnFacts
+from ._formats import as_format, format_of
 from ._page import html
 
 if TYPE_CHECKING:
+    from ..inspection import LabelErrors, WeakSlices
     from ..training import History
 
 
@@ -27,8 +29,11 @@ def write(
     columns: Sequence[ColumnFacts] = (),
     costs: object = None,
     model: str = "DIR",
+    slices: WeakSlices | None = None,
+    suspects: LabelErrors | None = None,
+    format: str | None = None,
 ) -> None:
-    """Write the page of `html` to a file; an older one is replaced only when the new one is complete.
+    """Write the page of `html` to a file, or another format; an older one is replaced only when the new is complete.
 
     Args:
         path: The file, usually `*.html`, in a folder that exists.
@@ -39,26 +44,48 @@ def write(
         columns: What the columns of the data were taken to be.
         costs: What decisions cost, as `expected_cost` takes them.
         model: The model folder, for the line that predicts.
+        slices: Where the model is weak, as `weak_slices` finds it.
+        suspects: The labels that are likely wrong, as `label_errors` finds them.
+        format: "html", "png", "svg", "json" or "markdown" (a model card); by default what the name of the file ends in.
+            The others than HTML show less.
 
     Raises:
         InputError: The folder does not exist, the path is a folder, or the file cannot be written.
     """
-    target = Path(path)
-    page = html(evaluation, title=title, history=history, facts=facts, columns=columns, costs=costs, model=model)
+    form = format_of(path, format)
+    if form != "html":
+        write_file(path, as_format(form, evaluation, title=title, history=history, facts=facts))
+        return
+    page = html(
+        evaluation,
+        title=title,
+        history=history,
+        facts=facts,
+        columns=columns,
+        costs=costs,
+        model=model,
+        slices=slices,
+        suspects=suspects,
+    )
+    write_file(path, page)
+
+
+def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Put a report on disk whole, or not at all."""
     try:
-        _write(target, page)
+        _write(Path(path), content.encode() if isinstance(content, str) else content)
     except OSError as error:
         raise InputError(f"the report {path} cannot be written: {error.strerror or error}") from None
 
 
-def _write(target: Path, page: str) -> None:
+def _write(target: Path, content: bytes) -> None:
     if target.is_dir():
         raise InputError(f"a report is a file; {str(target)!r} is a folder: name a file in it, such as report.html")
     if not target.parent.is_dir():
         raise InputError(f"the folder of the report must exist; {str(target.parent)!r} does not")
     draft = target.with_name(f".{target.name}.{uuid4().hex}")
     try:
-        draft.write_text(page, encoding="utf-8", newline="\n")
+        draft.write_bytes(content)
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
