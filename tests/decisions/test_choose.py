@@ -6,11 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from crossent import Choice, Evaluation, InputError, Task, choose_threshold, evaluate
 from crossent.decisions import Goal
 from crossent.decisions._goal import LIMITED, MAXIMISED
+from crossent.evaluation import figure
 
 BINARY = Task.binary(["no", "yes"])
 Floats = npt.NDArray[np.float64]
@@ -103,6 +106,40 @@ def test_a_binned_evaluation_gives_the_figures_of_its_edges_exactly() -> None:
     assert choice.figures["f1"] == pytest.approx(sk.f1_score(y, decided), abs=1e-12)
     exact = choose_threshold(evaluation(p, y), "metric:f1", resamples=2)
     assert choice.figures["f1"] > exact.figures["f1"] - 0.02
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]),
+    source=st.sampled_from(["logits", "probabilities"]),
+    centre=st.sampled_from([0.0, 3.0, -9.0, 35.0]),
+    spread=st.sampled_from([1e-15, 1e-5, 1.0, 20.0]),
+    bins=st.sampled_from([16, None]),
+    goal=st.sampled_from(["metric:f1", "metric:accuracy", "recall>=0.7", "precision>=0.6", "alerts<=0.3"]),
+    several=st.booleans(),
+    seed=st.integers(0, 999),
+)
+def test_the_figures_of_a_choice_are_those_of_an_evaluation_at_its_threshold(
+    kind: torch.dtype, source: str, centre: float, spread: float, bins: int | None, goal: str, several: bool, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    logits = torch.tensor(random.normal(centre, spread, 200))
+    labels = torch.tensor(random.random(200) < 1 / (1 + np.exp(-(logits.numpy() - centre) / spread))).long()
+    scores = (logits if source == "logits" else logits.sigmoid()).to(kind)
+    task, label = BINARY, "yes"
+    if several:
+        task, label = Task.multilabel(["no", "yes"]), "yes"
+        labels, scores = torch.stack([1 - labels, labels], dim=1), torch.stack([scores.flip(0), scores], dim=1)
+    made = Evaluation.empty(task, exact=bins is None, bins=bins).update(labels, **{source: scores})
+    try:
+        choice = choose_threshold(made, goal, label=label, resamples=2)
+    except InputError:
+        return
+    limits = (0.5, choice.threshold) if several else choice.threshold
+    judged = Evaluation.empty(task, threshold=limits).update(labels, **{source: scores})
+    for name, theirs in (("precision", "precision"), ("recall", "recall"), ("alerts", "decided_share")):
+        value = figure(judged, theirs, label=label).value
+        assert choice.figures[name] == (0 if np.isnan(value) else value), name
 
 
 def test_logits_whose_probability_is_1_stay_together() -> None:

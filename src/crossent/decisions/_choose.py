@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -175,7 +175,7 @@ def _spread(cuts: Cuts, goal: Goal, threshold: float, rows: int, resamples: int,
         drawn = random.multinomial(rows, gained / gained.sum()).astype(np.float64)
         hits, alarms = np.cumsum(drawn[: len(cuts.scores)]), np.cumsum(drawn[len(cuts.scores) :])
         if hits[-1] and alarms[-1]:
-            place = int(_best(Cuts(cuts.scores, hits, alarms, cuts.exact, cuts.weighted), goal))
+            place = int(_best(replace(cuts, hits=hits, alarms=alarms), goal))
             found.append(cuts.threshold(max(place, 0)))
     if not found:
         return 0.0, 1.0

@@ -197,7 +197,9 @@ class Evaluation:
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
 
     def _limits(self) -> float | Tensor:
-        return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
+        if isinstance(self.threshold, tuple):
+            return torch.tensor(self.threshold, dtype=torch.float64)
+        return self.threshold
 
     def merge(self, other: Evaluation) -> Evaluation:
         """The evaluation of the rows of both.

@@ -75,12 +75,13 @@ def at_thresholds(
         raise InputError(f"beta must be above 0; got {beta}")
     place = place_of(evaluation.task, label)
     ranked = _ranked(evaluation, place)
-    hits, alarms = np.append(0, ranked.true_positives), np.append(0, ranked.false_positives)
+    cuts = ranked.cuts
+    hits, alarms = np.append(0, ranked.true_positives[cuts]), np.append(0, ranked.false_positives[cuts])
     cells = _cells(ranked, hits, alarms)
     counts = [[ranked.negatives - alarms, alarms], [ranked.positives - hits, hits]]
     return ThresholdFigures(
         label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds)),
+        thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds[cuts])),
         values=torch.from_numpy(of_cells(cells, name, beta)),
         confusion=torch.from_numpy(np.moveaxis(np.array(counts), -1, 0).copy()),
     )
@@ -135,7 +136,7 @@ def at_fixed(
 def _best(ranked: Ranking, name: str, held: str, level: float) -> FixedPoint:
     cells = _cells(ranked, ranked.true_positives, ranked.false_positives)
     values, others = of_cells(cells, name, 1), of_cells(cells, held, 1)
-    allowed = np.flatnonzero(_defined(cells, held) & _defined(cells, name) & (others >= level))
+    allowed = np.flatnonzero(ranked.cuts & _defined(cells, held) & _defined(cells, name) & (others >= level))
     bound = _bound(ranked, name, held, level)
     if not len(allowed):
         reason = f"undefined: no threshold has a {held} of {level:g} or more"
