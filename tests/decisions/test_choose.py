@@ -182,6 +182,36 @@ def test_the_interval_is_where_thresholds_of_other_samples_lie_and_shrinks_with_
     assert choose_threshold(evaluation(p, y), "recall>=0.8") == choice
 
 
+@pytest.mark.parametrize("bins", [64, None])
+def test_the_interval_holds_for_weighted_rows(bins: int | None) -> None:
+    """A few rows that weigh as much as all others: their places are what the threshold hangs on."""
+
+    def chosen(n: int, seed: int) -> Choice:
+        p, y = rows(n, seed=seed, digits=9)
+        weights = np.where(np.random.default_rng(seed).random(n) < 0.02, 50.0, 1.0)
+        made = Evaluation.empty(BINARY, bins=bins, exact=bins is None)
+        made = made.update(torch.tensor(y), probabilities=torch.tensor(p), weights=weights)
+        return choose_threshold(made, "recall>=0.8", resamples=100 if n < 1000 else 2)
+
+    aim = chosen(200_000, 1).threshold
+    found = [chosen(500, seed) for seed in range(60)]
+    assert sum(each.low <= aim <= each.high for each in found) >= 48
+
+
+def test_the_interval_of_a_guaranteed_threshold_is_of_the_same_rule() -> None:
+    goal = "recall>=0.8"
+    thresholds = [
+        choose_threshold(evaluation(*rows(500, seed=s)), goal, confidence=0.9, resamples=2).threshold for s in range(60)
+    ]
+    inside = []
+    for seed in range(100, 110):
+        choice = choose_threshold(evaluation(*rows(500, seed=seed)), goal, confidence=0.9, resamples=100)
+        plain = choose_threshold(evaluation(*rows(500, seed=seed)), goal, resamples=100)
+        assert choice.high < plain.high
+        inside.append(np.mean([choice.low <= each <= choice.high for each in thresholds]))
+    assert np.mean(inside) > 0.75  # of others, with a centre of its own: 83 % if all is normal
+
+
 def truth(threshold: float, figure: str, shift: float) -> float:
     """The figure in the world that `rows` draws from, by quadrature."""
     z = np.linspace(shift - 15, shift + 15, 20_001)

@@ -19,12 +19,14 @@ class Cuts:
     """Distinct probabilities, from the highest down, and what is at or above each; the first cut has no row above it.
 
     scores: `(m,)`, the first above 1, where nothing is decided as positive; a threshold of at most the score and above
-    `below` cuts there. hits, alarms: `(..., m)` rows of the class
+    `below` cuts there. rows: `(2, m)` rows of the class and others, whatever they weigh, between a score and the one
+    above it. hits, alarms: `(..., m)` rows of the class
     and others at or above each score, or their weight. exact: no score lies between two of these.
     """
 
     scores: Floats
     below: Floats
+    rows: Floats
     hits: Floats
     alarms: Floats
     exact: bool
@@ -72,7 +74,10 @@ def _cuts(ranked: Ranking) -> Cuts:
     # Where a row's probability is 1, "nothing" is out of reach: a threshold of 1 lets these rows through.
     top = 0.0 if ranked.most[0] < 1 else 1.0
     first = (np.append(top * each[0], each) for each in (hits, alarms))
-    return Cuts(np.append(np.inf, scores), np.append(ranked.most[0], below), *first, ranked.exact, ranked.weighted)
+    counts = np.cumsum([ranked.rows, ranked.others], axis=1)[:, cuts].astype(np.float64)
+    rows = np.diff(np.column_stack([top * counts[:, 0], counts]), prepend=0.0)
+    ends = np.append(np.inf, scores), np.append(ranked.most[0], below)
+    return Cuts(*ends, rows, *first, ranked.exact, ranked.weighted)
 
 
 def figure_of(cells: Cells, name: str) -> Floats:
