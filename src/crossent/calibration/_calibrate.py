@@ -144,6 +144,8 @@ def calibrate(
         Berta et al., CalArena, arXiv 2605.30188 (which method on which tables). Breiman et al., Classification and
         Regression Trees, 1984, section 3.4.3 (one standard error).
     """
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed must be a whole number from 0 on; got {seed!r}")
     if folds < 2:
         raise InputError(f"folds must be at least 2; got {folds}")
     if method != "auto" and method not in methods_of(task):

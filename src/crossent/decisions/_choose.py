@@ -10,7 +10,7 @@ import numpy as np
 
 from .._errors import InputError
 from .._labels import Label
-from ..evaluation import Cells, Evaluation, squared_weights
+from ..evaluation import Cells, Evaluation, generator, squared_weights
 from ._cuts import Cuts, Floats, cuts_of, figure_of
 from ._goal import LIMITED, Goal
 from ._guarantee import guaranteed
@@ -103,6 +103,7 @@ def choose_threshold(
     named = evaluation.task.positive if label is None else label
     if not (cuts.hits[-1] and cuts.alarms[-1]):
         raise InputError(f"choosing a threshold needs rows of {named!r} and others; all are of one kind")
+    draw = generator(seed)
     if resamples < 2:
         raise InputError(f"resamples must be at least 2; got {resamples}")
     if confidence is None:
@@ -116,7 +117,7 @@ def choose_threshold(
                 f"confidence must be between 0 and 1, and for a goal with a limit; got {confidence} for {aim}"
             )
         threshold, place = guaranteed(cuts, aim, 1 - confidence)
-    drawn = _drawn(cuts, squared_weights(evaluation), resamples, np.random.default_rng(seed))
+    drawn = _drawn(cuts, squared_weights(evaluation), resamples, draw)
     found = [_found(each, aim, confidence) for each in drawn]
     low, high = _ends([each for each in found if each is not None], threshold)
     figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*SHOWN, aim.figure))}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._labels import Label
-from ..evaluation import Cells, Evaluation, Ranking, cells_figure, ranking
+from ..evaluation import Cells, Evaluation, cells_figure, ranking
 from ._goal import MAXIMISED
 
 Floats = npt.NDArray[np.float64]
@@ -63,10 +63,7 @@ def _shortest(low: float, high: float) -> float:
 
 def cuts_of(evaluation: Evaluation, label: Label | None) -> Cuts:
     """Every cut point for a class against all others; by default the positive one of a binary task."""
-    return _cuts(ranking(evaluation, label=label))
-
-
-def _cuts(ranked: Ranking) -> Cuts:
+    ranked = ranking(evaluation, label=label)
     cuts = np.flatnonzero(ranked.cuts)
     scores = np.minimum.accumulate(ranked.thresholds)[cuts]
     below = np.append(np.maximum.accumulate(ranked.most[::-1])[::-1], 0.0)[cuts + 1]

@@ -1,6 +1,7 @@
 """Labels beside scores: an Evaluation, its Metrics, curves and the text report."""
 
 from ._asked import AverageName as AverageName
+from ._bootstrap import generator as generator
 from ._calibration_error import calibration_error as calibration_error
 from ._cells import Cells as Cells
 from ._cells_figure import cells_figure as cells_figure

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._errors import InputError
 from .._task import Task
 from ._areas import AREAS
 from ._asked import Asked
@@ -17,6 +18,17 @@ DRAWS = 2000
 _RANKING_DRAWS = 500
 _RANKING_BINS = 1024
 _CELLS_AT_A_TIME = 1 << 22
+
+
+def generator(seed: int) -> np.random.Generator:
+    """What draws resamples.
+
+    Raises:
+        InputError: The seed is no whole number from 0 on.
+    """
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed must be a whole number from 0 on; got {seed!r}")
+    return np.random.default_rng(seed)
 
 
 def drawn(counts: Ints, draws: int, draw: np.random.Generator) -> Ints:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
-import torch
 from torch import Tensor
 
 from .._errors import InputError
@@ -265,5 +264,4 @@ def _rows_of(evaluation: Evaluation, labels: Tensor, scores: Tensor) -> Rows:
     labels, scores = labels.detach().cpu(), scores.detach().cpu()
     if labels.ndim == 1:
         labels, scores = labels[labels != IGNORED], scores[labels != IGNORED]
-    limits = torch.tensor(evaluation.threshold) if isinstance(evaluation.threshold, tuple) else evaluation.threshold
-    return rows_of(evaluation.task, labels, scores, evaluation.source or "logits", limits, None)
+    return rows_of(evaluation.task, labels, scores, evaluation.scale, evaluation.limits, None)

@@ -17,7 +17,7 @@ from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
 from ._asked import Asked
-from ._bootstrap import DRAWS
+from ._bootstrap import DRAWS, generator
 from ._cells import CLASS_FIGURES
 from ._curves import place_of
 from ._evaluation import Evaluation
@@ -27,6 +27,7 @@ from ._interval import summed_name
 from ._joint import Bools
 from ._paired_ranking import area_error, resampled_precisions
 from ._paired_rows import Pairs
+from ._state import LARGEST_SQUARED
 from ._wilson import normal_quantile
 
 _CELLS_AT_A_TIME = 1 << 22
@@ -158,7 +159,7 @@ def _ends(
         if not error > 0:
             return _none("both models rank all rows of each side alike, or it has fewer than 2")
         return _normal(difference, error, "DeLong" if exact else "DeLong, from bins", confidence)
-    draw = np.random.default_rng(seed)
+    draw = generator(seed)
     if asked.name == "average_precision":
         drawn = resampled_precisions(task, pairs.joints, place_of(task, asked.label), draw)
         return _quantiles(drawn + (difference - drawn[0]), confidence)
@@ -175,6 +176,8 @@ def _none(reason: str) -> _Ends:
 
 def _spread(difference: float, squares: int, rows: int) -> float:
     """The standard error of the mean of the rows' differences."""
+    if abs(difference) > LARGEST_SQUARED:
+        return math.inf
     variance = max(as_float(squares) - rows * difference**2, 0.0) / max(rows - 1, 1)
     return math.sqrt(variance / rows) if rows > 1 else math.inf
 

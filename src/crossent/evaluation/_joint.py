@@ -73,8 +73,7 @@ def _least_level(ordered: Ints, limit: int | None) -> int:
     """How many more bits must be left out so that at most `limit` different numbers remain."""
     if limit is None or len(ordered) <= limit:
         return 0
-    most = limit
-    return bisect_left(range(64), True, key=lambda level: _different(ordered >> level) <= most)
+    return bisect_left(range(64), -limit, key=lambda level: -_different(ordered >> level))
 
 
 def _different(ordered: Ints) -> int:

@@ -22,7 +22,7 @@ MOST_IN_PAIRS = 64
 _PAIR_COUNTS = 1 << 21
 _FEWEST_DECIDED = 64
 _MOST_WEIGHED = float(np.finfo(np.float64).max) / LARGEST_WEIGHT
-_MOST_SQUARED = 1e144
+LARGEST_SQUARED = 1e144
 """Bounds of a row's loss, so that its product with any weight, and the square of that, is a number."""
 _BLOCK = 1 << 16
 
@@ -176,7 +176,7 @@ def _sums(task: Task, rows: Rows) -> dict[str, int]:
 def _moments(name: str, values: Floats, weights: Floats | None) -> dict[str, int]:
     """Sums for the mean of a figure over rows, and for the error of that mean."""
     # A square that no float can hold would only widen an interval that is as wide as all numbers anyway.
-    bounded = np.minimum(values, _MOST_SQUARED)
+    bounded = np.minimum(values, LARGEST_SQUARED)
     if weights is None:
         return {name: exact_sum(values), f"{name}_squared": exact_sum(np.square(bounded))}
     return {

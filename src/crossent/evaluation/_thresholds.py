@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label
+from ._asked import check_beta
 from ._cells import CLASS_FIGURES, Cells, of_cells
 from ._curves import place_of
 from ._evaluation import Evaluation
@@ -71,8 +72,7 @@ def at_thresholds(
     """
     if name not in CLASS_FIGURES:
         raise InputError(f"a threshold's figure must be one of {', '.join(CLASS_FIGURES)}; got {name!r}")
-    if not beta > 0:
-        raise InputError(f"beta must be above 0; got {beta}")
+    check_beta(beta)
     place = place_of(evaluation.task, label)
     ranked = _ranked(evaluation, place)
     cuts = ranked.cuts
@@ -170,4 +170,4 @@ def _cells(ranked: Ranking, hits: Amounts, alarms: Amounts) -> Cells:
 
 
 def _ranked(evaluation: Evaluation, place: int) -> Ranking:
-    return class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
+    return class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
