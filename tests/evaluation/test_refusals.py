@@ -156,3 +156,11 @@ def test_exact_match_is_a_share_of_rows_with_wilsons_interval(right: int, weight
         found = interval(made, name)
         assert found.method == "Wilson"
         assert (found.low, found.high) == pytest.approx((low.item(), high.item()))
+
+
+def test_a_bootstrap_of_width_0_is_no_interval() -> None:
+    none_found = evaluate(BINARY, LABELS * 5, probabilities=[0.1, 0.2, 0.3, 0.4] * 5)
+    for name in ("f_score", "g_mean"):
+        found = interval(none_found, name)
+        assert (found.value, found.method) == (0, "none: all resamples are alike")
+        assert np.isnan([found.low, found.high]).all()

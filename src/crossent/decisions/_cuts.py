@@ -70,11 +70,16 @@ def cuts_of(evaluation: Evaluation, label: Label | None) -> Cuts:
     hits, alarms = (each[cuts].astype(np.float64) for each in (ranked.true_positives, ranked.false_positives))
     # Where a row's probability is 1, "nothing" is out of reach: a threshold of 1 lets these rows through.
     top = 0.0 if ranked.most[0] < 1 else 1.0
-    first = (np.append(top * each[0], each) for each in (hits, alarms))
     counts = np.cumsum([ranked.rows, ranked.others], axis=1)[:, cuts].astype(np.float64)
-    rows = np.diff(np.column_stack([top * counts[:, 0], counts]), prepend=0.0)
-    ends = np.append(np.inf, scores), np.append(ranked.most[0], below)
-    return Cuts(*ends, rows, *first, ranked.exact, ranked.weighted)
+    return Cuts(
+        scores=np.append(np.inf, scores),
+        below=np.append(ranked.most[0], below),
+        rows=np.diff(np.column_stack([top * counts[:, 0], counts]), prepend=0.0),
+        hits=np.append(top * hits[0], hits),
+        alarms=np.append(top * alarms[0], alarms),
+        exact=ranked.exact,
+        weighted=ranked.weighted,
+    )
 
 
 def figure_of(cells: Cells, name: str) -> Floats:

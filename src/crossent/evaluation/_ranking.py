@@ -88,18 +88,20 @@ def pooled_ranking(state: State, scale: Scale, places: Sequence[int]) -> Ranking
 
 
 def _downwards(bins: Histogram, scale: Scale) -> Ranking:
-    ends = bins.lowest(scale)[::-1], _within(bins, bins.highest(scale), scale)[::-1]
-    return _cumulated(bins, *(map(sigmoid, ends) if scale == "logits" else ends), bins.tally.amounts[::-1], 1)
+    lowest, highest = bins.lowest(scale)[::-1], _within(bins, bins.highest(scale), scale)[::-1]
+    if scale == "logits":
+        lowest, highest = sigmoid(lowest), sigmoid(highest)
+    return _cumulated(bins, lowest, highest, bins.tally.amounts[::-1], 1)
 
 
 def _upwards(bins: Histogram, scale: Scale) -> Ranking:
     """For the negative class, whose rows score low."""
-    ends = (sigmoid(-end) if scale == "logits" else 1 - end for end in _ends_of_others(bins, scale))
-    return _cumulated(bins, *ends, bins.tally.amounts, 0)
-
-
-def _ends_of_others(bins: Histogram, scale: Scale) -> tuple[Floats, Floats]:
-    return bins.highest(scale), _within(bins, bins.lowest(scale), scale)
+    lowest, highest = bins.highest(scale), _within(bins, bins.lowest(scale), scale)
+    if scale == "logits":
+        lowest, highest = sigmoid(-lowest), sigmoid(-highest)
+    else:
+        lowest, highest = 1 - lowest, 1 - highest
+    return _cumulated(bins, lowest, highest, bins.tally.amounts, 0)
 
 
 def _within(bins: Histogram, ends: Floats, scale: Scale) -> Floats:
