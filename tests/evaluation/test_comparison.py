@@ -145,6 +145,15 @@ def test_from_bins_it_is_within_what_is_claimed(alike: float, below: float, abov
     assert 1 - below < half(found) / (Z * delong_error(labels, a, b)) < 1 + above
 
 
+def test_what_bins_hide_is_never_taken_for_certainty() -> None:
+    """Two models that differ only inside the bins: their ranks differ, though no bin does."""
+    labels, scores, _ = two_models(4000, 7)
+    draw = np.random.default_rng(7)
+    a, b = ((scores / 0.02).round() * 0.02 + torch.from_numpy(1e-9 * draw.random(4000)) for _ in range(2))
+    found = Comparison.empty(BINARY).update(labels, logits_a=a, logits_b=b).difference("roc_auc")
+    assert half(found) >= Z * delong_error(labels.numpy(), a.numpy(), b.numpy()) > 0
+
+
 def resampled(rows: int, seed: int, name: str, draws: int) -> np.ndarray:
     labels, a, b = two_models(rows, seed)
     generator = torch.Generator().manual_seed(0)

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from crossent import Evaluation, InputError, Task
 from crossent.evaluation import _histogram, class_curves, figure
-from crossent.evaluation._batch import Batch, Plan
 
 TASK = Task.multiclass(["a", "b", "c"], ignored="?")
 TASKS = {
@@ -112,7 +111,7 @@ def test_a_row_counts_alike_wherever_it_stands_in_its_batch() -> None:
     assert one.to_bytes() == whole.to_bytes()
 
 
-def unserved(_: Plan, __: Batch) -> None:
+def unserved(_: object, __: object) -> None:
     """What the kernel says of rows that it does not serve."""
 
 

@@ -27,7 +27,7 @@ sanitizers() {
   LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)" \
     ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
     "$python" tests/kernels/sanitized.py "$build/sanitized" -p no:cacheprovider --capture=no \
-    tests/kernels tests/functional 2>"$build/report" || { tail -n 40 "$build/report"; return 1; }
+    tests/kernels tests/functional tests/evaluation/test_compiled.py 2>"$build/report" || { tail -n 40 "$build/report"; return 1; }
   if grep "runtime error\|AddressSanitizer" "$build/report"; then
     echo "sanitizers: where each was called from is in $build/report"
     return 1
@@ -40,8 +40,11 @@ compare() {
   local compiler=$1 level=$2
   shift 2
   "$compiler" "${strict[@]}" -c csrc/kernels.cpp -o "$build/kernels.o"
+  "$compiler" "${strict[@]}" -c csrc/evaluation.cpp -o "$build/evaluation.o"
   "$compiler" "${strict[@]}" "$@" -DCROSSENT_LEVEL="$level" -c csrc/loops.cpp -o "$build/loops.o"
-  "$compiler" "${strict[@]}" -DCROSSENT_LEVEL="$level" tests/kernels/compare.cpp "$build/loops.o" -o "$build/compare"
+  "$compiler" "${strict[@]}" "$@" -ffp-contract=off -DCROSSENT_LEVEL="$level" -c csrc/sweeps.cpp -o "$build/sweeps.o"
+  "$compiler" "${strict[@]}" -DCROSSENT_LEVEL="$level" tests/kernels/compare.cpp "$build/loops.o" "$build/sweeps.o" \
+    -o "$build/compare"
 }
 
 clang() {
@@ -52,6 +55,8 @@ clang() {
     local level
     for level in 3 4; do
       clang++ "${strict[@]}" -march=x86-64-v$level -DCROSSENT_LEVEL=x86_64_v$level -c csrc/loops.cpp -o "$build/loops.o"
+      clang++ "${strict[@]}" -march=x86-64-v$level -ffp-contract=off -DCROSSENT_LEVEL=x86_64_v$level \
+        -c csrc/sweeps.cpp -o "$build/sweeps.o"
     done
   fi
   echo "clang: compiles without a warning, and agrees"

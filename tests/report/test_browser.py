@@ -20,7 +20,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from crossent import Evaluation, Task, report
+from crossent import Evaluation, Task, compare, report
 from crossent.evaluation import expected_cost, figure, interval
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -330,3 +330,15 @@ def test_without_javascript_the_figures_at_the_threshold_stand_there(browser: we
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
         browser.get_log("browser")
+
+
+def test_the_page_of_two_models_draws_its_charts(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    task = Task.binary(["no", "yes"])
+    labels = ["yes" if each else "no" for each in YES.tolist()]
+    compared = compare(task, labels, logits_a=YES_LOGITS, logits_b=0.5 * YES_LOGITS)
+    path = tmp_path / "compared.html"
+    report.write_comparison(path, {("old", "new"): compared})
+    browser.get(f"file://{path}")
+    wait_for_charts(browser)
+    assert len(browser.find_elements(By.CSS_SELECTOR, "[data-drawn] svg")) == 3
+    assert [entry["message"] for entry in browser.get_log("browser")] == []

@@ -77,13 +77,13 @@ def test_groups_of_other_tasks(kind: str) -> None:
         assert f"{figure(of, 'accuracy').value:.3f}" in rows[str(name)]
 
 
-def test_weighted_rows_have_no_intervals_and_that_is_said() -> None:
+def test_weighted_rows_have_the_intervals_of_weighted_rows() -> None:
     torch.manual_seed(0)
     labels = (torch.rand(50) < 0.3).long()
     evaluation = Evaluation.empty(TASK).update(labels, logits=torch.randn(50), weights=torch.rand(50) + 0.5)
-    page = report.html(evaluation, title="x")
-    assert "The rows have weights, so the figures are given without intervals." in page
-    assert " to " not in table(page, "class-table")["yes"]
+    ends = interval(evaluation, "recall")
+    row = table(report.html(evaluation, title="x"), "class-table")["yes"]
+    assert f"{ends.value:.3f} {ends.low:.3f} to {ends.high:.3f}" in row
 
 
 def test_the_columns_of_the_data_are_listed() -> None:

@@ -28,6 +28,7 @@ FORMAT = 2
 
 _MANIFEST = "manifest.json"
 _WEIGHTS = "model.safetensors"
+_CARD = "card.md"
 
 
 def write_folder(
@@ -99,7 +100,9 @@ def _check_only_ours(path: Path) -> None:
     except InputError:
         ours = {_MANIFEST, _WEIGHTS}
     theirs = [
-        file.name for file in path.iterdir() if file.name not in ours and file.suffix not in (".json", ".html", ".md")
+        file.name
+        for file in path.iterdir()
+        if file.name not in {*ours, _CARD} and file.suffix not in (".json", ".html")
     ]
     if theirs:
         raise InputError(

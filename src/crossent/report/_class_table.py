@@ -47,8 +47,6 @@ def class_table(evaluation: Evaluation, metrics: Metrics) -> ClassTable:
     rows = [TableRow(str(each.label), _cells(evaluation, each, few=few)) for each in metrics.per_class]
     averages = {name: getattr(metrics, name) for name in ("macro", "weighted", "micro", "samples")}
     note = "" if few else f"Of more than {MOST_WITH_ALL_INTERVALS} classes F1 and ROC AUC are given without intervals."
-    if evaluation.weighted:
-        note = "The rows have weights, so the figures are given without intervals."
     below = [TableRow(name, _average(each)) for name, each in averages.items() if each is not None]
     return ClassTable(_HEADS, rows, below, note)
 

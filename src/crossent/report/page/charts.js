@@ -25,7 +25,15 @@ function give(name, rows) {
   for (const { view, names } of views.values()) if (names.includes(name)) view.data(name, rows).runAsync();
 }
 
+// Vega stands in the page as text. It runs once the figures stand and can be moved: a megabyte of script takes a while.
+function runLibrary() {
+  const code = document.createElement("script");
+  code.textContent = document.getElementById("library").textContent;
+  document.body.append(code);
+}
+
 function drawAll() {
+  runLibrary();
   const waiting = new Set(document.querySelectorAll("[data-chart]"));
   const later = window.requestIdleCallback ?? ((work) => setTimeout(work, 30));
   const start = (box) => waiting.delete(box) && draw(box);
@@ -35,5 +43,5 @@ function drawAll() {
   );
   for (const box of waiting) watcher.observe(box);
   const rest = () => { const [next] = waiting; if (next) start(next).finally(() => later(rest)); };
-  if (document.readyState === "complete") later(rest); else addEventListener("load", () => later(rest));
+  later(rest);
 }

@@ -4,7 +4,7 @@ if (cuts) new Explorer(document.getElementById("explorer"), read("cuts"));
 document.querySelectorAll("table[data-sortable]").forEach(sortable);
 document.querySelectorAll("input[data-filter]").forEach((box) => { box.closest("[hidden]").hidden = false; filtered(box); });
 document.querySelectorAll("fieldset[data-matrix]").forEach((each) => { each.hidden = false; normalised(each); });
-drawAll();
+addEventListener("load", () => setTimeout(drawAll));
 
 // Print shows what is folded away.
 let opened = [];
