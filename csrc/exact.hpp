@@ -54,22 +54,23 @@ static void add_some(double* values, int64_t count, Sum& sum) {
 
 static void add(double* values, int64_t count, Sum& sum) { add_some(values, count, sum); }
 
+// What is beyond these bounds would overflow in a product with a weight, of at most 2^31, or in its square.
 static void add_moments(const double* values, const double* weights, int64_t count, double* work, Sum* sums) {
-  const F most = all<double>(1e150);
+  const F most = all<double>(largest<double> * 0x1p-31), most_squared = all<double>(1e144);
   for (int64_t i = 0; i < count; i += lanes<double>) {
     const F value = load(values + i);
-    store(weights ? value * load(weights + i) : value, work + i);
+    store(weights ? at_most(value, most) * load(weights + i) : value, work + i);
   }
   add_some(work, count, sums[0]);
   for (int64_t i = 0; i < count; i += lanes<double>) {
-    const F value = load(values + i), bounded = at_most(value, most);
+    const F value = load(values + i), bounded = at_most(value, most_squared);
     const F weighed = weights ? bounded * load(weights + i) : bounded;
     store(weighed * weighed, work + i);
   }
   add_some(work, count, sums[1]);
   if (!weights) return;
   for (int64_t i = 0; i < count; i += lanes<double>) {
-    const F value = load(values + i), bounded = at_most(value, most), weight = load(weights + i);
+    const F value = load(values + i), bounded = at_most(value, most_squared), weight = load(weights + i);
     store(bounded * (weight * weight), work + i);
   }
   add_some(work, count, sums[2]);

@@ -27,19 +27,6 @@ CROSSENT_INLINE I key_of_probability(F p) {
   return p > 0.5 ? 2 * half - bits_as<I>(1.0 - p) : bits_as<I>(p + 0.0);
 }
 
-// A probability rounded to the type that the scores came in.
-typedef float Narrow __attribute__((vector_size(vector_bytes / 2)));
-typedef uint32_t NarrowBits __attribute__((vector_size(vector_bytes / 2)));
-CROSSENT_INLINE Narrow as_stored(Narrow p, const float*) { return p; }
-CROSSENT_INLINE Narrow as_stored(Narrow p, const Bfloat16*) {
-  return from_bfloat16<Narrow>(to_bfloat16<NarrowBits>(p));
-}
-CROSSENT_INLINE Narrow as_stored(Narrow p, const Float16*) { return from_float16<Narrow>(to_float16<NarrowBits>(p)); }
-template <class T> CROSSENT_INLINE F rounded(F p) {
-  if constexpr (sizeof(T) == 8) return p;
-  else return __builtin_convertvector(as_stored(__builtin_convertvector(p, Narrow), static_cast<T*>(nullptr)), F);
-}
-
 // -log p of what was true, from its log-odds.
 CROSSENT_INLINE F loss_of_odds(F odds) {
   return larger(-odds, F{}) + log1p(exp(-absolute(odds))).log;
@@ -116,7 +103,7 @@ template <class T> bool sweep_binary(const Scored& a, int64_t begin, int64_t end
       store_whole(key_of_probability(score), made.keys + r);
       store(loss_of_probability(yes ? score : 1.0 - score), made.figure[log_loss] + r);
     }
-    store_whole((rounded<T>(p) >= a.threshold) & 1, made.decision + r);
+    store_whole((p >= a.threshold) & 1, made.decision + r);
     const F gap = p - y, slope = weight * (1.0 - 2.0 * p);
     store(gap * gap, made.figure[brier] + r);
     store(weight * (y - p) * (1.0 - 2.0 * p), made.figure[spiegelhalter] + r);
@@ -155,7 +142,6 @@ CROSSENT_INLINE F log_of_rest(const double* logits, int64_t classes, int64_t str
 }
 
 // Of several classes: log-odds, probabilities, decisions, figures. `powers` is room for another such set of columns.
-template <class T>
 CROSSENT_INLINE I sweep_logits(const double* logits, double* powers, int64_t classes, int64_t stride, I label,
                                const Made& made, int64_t r) {
   const Best best = best_of(logits, classes, stride);
@@ -179,10 +165,10 @@ CROSSENT_INLINE I sweep_logits(const double* logits, double* powers, int64_t cla
     const F distance = is_top ? rest : log_of_number(total - power);
     const F odds = larger(at_most(value - best.top - distance, bound), -bound);
     store_whole(key_of_logit(odds), made.keys + k * made.stride + r);
-    const F p = is_top ? inverse : power * inverse, narrowed = rounded<T>(p);
-    const I above = narrowed > most;
+    const F p = is_top ? inverse : power * inverse;
+    const I above = p > most;
     decision = above ? I{} + k : decision;
-    most = above ? narrowed : most;
+    most = above ? p : most;
     others += is_true ? F{} : p * p;
     hit = is_true ? p : hit;
     odds_of_true = is_true ? odds : odds_of_true;
@@ -241,7 +227,7 @@ template <class T> bool sweep_classes(const Scored& a, int64_t begin, int64_t en
   I good = ~I{};
   for (int64_t r = 0; r < rows; r += N) {
     const I label = load_whole(made.label + r);
-    good &= a.logits ? sweep_logits<T>(made.work + r, powers + r, a.classes, stride, label, made, r)
+    good &= a.logits ? sweep_logits(made.work + r, powers + r, a.classes, stride, label, made, r)
                      : sweep_probabilities(made.work + r, a.classes, stride, label, made, r);
     rank_row(made, a.classes, label, r);
   }

@@ -9,8 +9,8 @@ def generator(seed: int) -> np.random.Generator:
     """Random numbers, the same for the same seed.
 
     Raises:
-        InputError: The seed is below 0.
+        InputError: The seed is no whole number from 0 on.
     """
-    if seed < 0:
-        raise InputError(f"seed must be a whole number from 0 on; got {seed}")
+    if not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed must be a whole number from 0 on; got {seed!r}")
     return np.random.default_rng(seed)

@@ -281,6 +281,8 @@ class Task:
         """Turn probabilities into decisions.
 
         Binary and multilabel: 1 where the probability is at least the threshold. Multiclass: the most probable class.
+        Numbers are compared as float64, which holds each of them: the float32 nearest to 0.7 lies below 0.7. An
+        evaluation of logits decides by their probabilities in float64; `probabilities(logits.double())` are those.
 
         Args:
             probabilities: `(n,)` if binary, else `(n, K)`.
@@ -294,11 +296,10 @@ class Task:
             if isinstance(threshold, Tensor) or threshold != 0.5:
                 raise InputError("a multiclass task decides for the most probable class; it takes no threshold")
             return probabilities.argmax(dim=1)
-        return (probabilities >= self._checked_threshold(threshold, probabilities)).long()
+        return (probabilities.double() >= self._checked_threshold(threshold, probabilities)).long()
 
     def _checked_threshold(self, threshold: float | Tensor, probabilities: Tensor) -> Tensor:
-        # The comparison is made in the probabilities' own type: a float32 0.3 is at the threshold 0.3.
-        limits = torch.as_tensor(threshold, dtype=probabilities.dtype, device=probabilities.device)
+        limits = torch.as_tensor(threshold, dtype=torch.float64, device=probabilities.device)
         if limits.ndim and (self.kind != "multilabel" or tuple(limits.shape) != (len(self),)):
             wanted = f"a number or one for each of the {len(self)} labels" if self.kind == "multilabel" else "a number"
             raise InputError(f"threshold must be {wanted}; got shape {tuple(limits.shape)}")

@@ -6,11 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from crossent import Choice, Evaluation, InputError, Task, choose_threshold, evaluate
 from crossent.decisions import Goal
 from crossent.decisions._goal import LIMITED, MAXIMISED
+from crossent.evaluation import figure
 
 BINARY = Task.binary(["no", "yes"])
 Floats = npt.NDArray[np.float64]
@@ -105,6 +108,40 @@ def test_a_binned_evaluation_gives_the_figures_of_its_edges_exactly() -> None:
     assert choice.figures["f1"] > exact.figures["f1"] - 0.02
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    kind=st.sampled_from([torch.float16, torch.bfloat16, torch.float32, torch.float64]),
+    source=st.sampled_from(["logits", "probabilities"]),
+    centre=st.sampled_from([0.0, 3.0, -9.0, 35.0]),
+    spread=st.sampled_from([1e-15, 1e-5, 1.0, 20.0]),
+    bins=st.sampled_from([16, None]),
+    goal=st.sampled_from(["metric:f1", "metric:accuracy", "recall>=0.7", "precision>=0.6", "alerts<=0.3"]),
+    several=st.booleans(),
+    seed=st.integers(0, 999),
+)
+def test_the_figures_of_a_choice_are_those_of_an_evaluation_at_its_threshold(
+    kind: torch.dtype, source: str, centre: float, spread: float, bins: int | None, goal: str, several: bool, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    logits = torch.tensor(random.normal(centre, spread, 200))
+    labels = torch.tensor(random.random(200) < 1 / (1 + np.exp(-(logits.numpy() - centre) / spread))).long()
+    scores = (logits if source == "logits" else logits.sigmoid()).to(kind)
+    task, label = BINARY, "yes"
+    if several:
+        task, label = Task.multilabel(["no", "yes"]), "yes"
+        labels, scores = torch.stack([1 - labels, labels], dim=1), torch.stack([scores.flip(0), scores], dim=1)
+    made = Evaluation.empty(task, exact=bins is None, bins=bins).update(labels, **{source: scores})
+    try:
+        choice = choose_threshold(made, goal, label=label, resamples=2)
+    except InputError:
+        return
+    limits = (0.5, choice.threshold) if several else choice.threshold
+    judged = Evaluation.empty(task, threshold=limits).update(labels, **{source: scores})
+    for name, theirs in (("precision", "precision"), ("recall", "recall"), ("alerts", "decided_share")):
+        value = figure(judged, theirs, label=label).value
+        assert choice.figures[name] == (0 if np.isnan(value) else value), name
+
+
 def test_logits_whose_probability_is_1_stay_together() -> None:
     logits = torch.tensor([-2.0, 40.0, 50.0, 60.0])
     made = Evaluation.empty(BINARY).update(torch.tensor([0, 0, 1, 1]), logits=logits)
@@ -143,6 +180,36 @@ def test_the_interval_is_where_thresholds_of_other_samples_lie_and_shrinks_with_
         widths.append(choice.high - choice.low)
     assert widths[1] < widths[0] / 2
     assert choose_threshold(evaluation(p, y), "recall>=0.8") == choice
+
+
+@pytest.mark.parametrize("bins", [64, None])
+def test_the_interval_holds_for_weighted_rows(bins: int | None) -> None:
+    """A few rows that weigh as much as all others: their places are what the threshold hangs on."""
+
+    def chosen(n: int, seed: int) -> Choice:
+        p, y = rows(n, seed=seed, digits=9)
+        weights = np.where(np.random.default_rng(seed).random(n) < 0.02, 50.0, 1.0)
+        made = Evaluation.empty(BINARY, bins=bins, exact=bins is None)
+        made = made.update(torch.tensor(y), probabilities=torch.tensor(p), weights=weights)
+        return choose_threshold(made, "recall>=0.8", resamples=100 if n < 1000 else 2)
+
+    aim = chosen(200_000, 1).threshold
+    found = [chosen(500, seed) for seed in range(60)]
+    assert sum(each.low <= aim <= each.high for each in found) >= 48
+
+
+def test_the_interval_of_a_guaranteed_threshold_is_of_the_same_rule() -> None:
+    goal = "recall>=0.8"
+    thresholds = [
+        choose_threshold(evaluation(*rows(500, seed=s)), goal, confidence=0.9, resamples=2).threshold for s in range(60)
+    ]
+    inside = []
+    for seed in range(100, 110):
+        choice = choose_threshold(evaluation(*rows(500, seed=seed)), goal, confidence=0.9, resamples=100)
+        plain = choose_threshold(evaluation(*rows(500, seed=seed)), goal, resamples=100)
+        assert choice.high < plain.high
+        inside.append(np.mean([choice.low <= each <= choice.high for each in thresholds]))
+    assert np.mean(inside) > 0.75  # of others, with a centre of its own: 83 % if all is normal
 
 
 def truth(threshold: float, figure: str, shift: float) -> float:

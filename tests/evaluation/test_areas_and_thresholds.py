@@ -349,7 +349,7 @@ def test_what_does_not_go_together_is_refused(name: str, options: Any, message: 
 def test_a_figure_of_no_decision_has_no_thresholds() -> None:
     with pytest.raises(InputError, match=r"^a threshold's figure must be one of precision, recall,"):
         at_thresholds(grouped(), "log_loss")
-    with pytest.raises(InputError, match=r"^beta must be above 0; got 0$"):
+    with pytest.raises(InputError, match=r"^beta must be above 0 and at most 1e\+06; got 0$"):
         at_thresholds(grouped(), "f_score", beta=0)
 
 

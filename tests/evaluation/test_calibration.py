@@ -249,7 +249,7 @@ def test_true_probabilities_pass() -> None:
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (partial(calibration_error, bins=0), "^bins must be at least 1; got 0$"),
+        (partial(calibration_error, bins=0), "^bins must be a whole number, at least 1; got 0$"),
         (partial(calibration_error, label="a", average="classwise"), "^give a label or an average"),
         (decompose, "^name the class that the curve is of"),
         (spiegelhalter, "^Spiegelhalter's test is of a binary task; this one is multiclass$"),

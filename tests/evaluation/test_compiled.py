@@ -112,6 +112,7 @@ def test_it_does_at_the_ends_of_the_numbers(spread: float, classes: int) -> None
     task = Task.binary([0, 1]) if classes == 1 else Task.multiclass(list(range(classes)))
     labels = torch.randint(0, max(classes, 2), (200,), generator=draw)
     agree(Evaluation.empty(task, bins=16), labels, logits, "logits")
+    agree(Evaluation.empty(task, bins=16), labels, logits, "logits", np.full(200, 2.0**31 - 1))
 
 
 @pytest.mark.parametrize("instructions", [] if native is None else native.instruction_sets())

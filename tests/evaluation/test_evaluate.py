@@ -43,16 +43,19 @@ def test_whole_logits_are_numbers_too() -> None:
     assert evaluate(CHURN, ["no", "yes"], logits=[-2, 3]).compute().accuracy == 1
 
 
-def test_a_float32_score_is_at_the_threshold_it_was_written_as() -> None:
-    evaluation = evaluate(CHURN, ["yes"], probabilities=torch.tensor([0.7]), threshold=0.7)
-    assert evaluation.compute().accuracy == 1
+def test_a_float32_score_is_compared_as_the_number_that_it_is() -> None:
+    below = torch.tensor([0.7])  # 0.69999998807907104
+    for threshold, decided in ((0.7, 0), (float(below), 1)):
+        evaluation = evaluate(CHURN, ["yes"], probabilities=below, threshold=threshold)
+        assert evaluation.compute().accuracy == decided
+        assert CHURN.decide(below, threshold).tolist() == [decided]
 
 
 def test_decisions_are_those_of_the_task() -> None:
     torch.manual_seed(0)
     logits = torch.randn(1000, dtype=torch.float16)
     labels = torch.randint(0, 2, (1000,))
-    decided = CHURN.decide(CHURN.probabilities(logits), 0.3)
+    decided = CHURN.decide(CHURN.probabilities(logits.double()), 0.3)
     metrics = Evaluation.empty(CHURN, threshold=0.3).update(labels, logits=logits).compute()
     assert int(metrics.confusion_matrix[:, 1].sum()) == int(decided.sum())
 

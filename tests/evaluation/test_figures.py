@@ -310,7 +310,7 @@ def test_averages_say_what_they_count_as_0() -> None:
         ("roc_auc", {"average": "micro"}, "^roc_auc of two classes has the averages macro and weighted; got 'micro'$"),
         ("top_k_accuracy", {"k": 3}, "^k must be from 1 to 2, the number of classes; got 3$"),
         ("top_k_accuracy", {"k": 1}, "^top_k_accuracy is of a multiclass task; this one is binary$"),
-        ("f_score", {"beta": 0}, "^beta must be above 0; got 0$"),
+        ("f_score", {"beta": 0}, r"^beta must be above 0 and at most 1e\+06; got 0$"),
         ("hinge_loss", {}, "^hinge_loss is kept for logits of a binary or multiclass task$"),
         ("exact_match", {}, "^exact_match is kept for multilabel tasks$"),
     ],

@@ -6,10 +6,11 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossent import InputError
+from crossent import Evaluation, InputError, Task
 from crossent.evaluation._elementary import exp, log, log1p
 from crossent.evaluation._exact import amounts, as_float, carried, check_weights, exact_sum, limbs, mean
 from crossent.evaluation._histogram import _SAMPLE, Histogram, histogram, merged
@@ -187,3 +188,10 @@ def test_the_elementary_functions_are_right_to_the_last_digits() -> None:
 def test_exp_ends_in_0_and_begins_with_1() -> None:
     assert exp(np.array([0.0, -0.0, -746.0, -1e308, -np.inf])).tolist() == [1, 1, 0, 0, 0]
     assert exp(np.array([-744.0])) == pytest.approx(1e-323, abs=5e-324)
+
+
+def test_a_loss_beyond_what_a_weight_leaves_room_for_stays_a_number() -> None:
+    made = Evaluation.empty(Task.binary(["no", "yes"])).update(
+        torch.tensor([0, 1]), logits=torch.tensor([1e308, 1e308], dtype=torch.float64), weights=[2.0**31 - 1, 1.0]
+    )
+    assert np.isfinite(made.compute().log_loss)

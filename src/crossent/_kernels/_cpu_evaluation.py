@@ -50,7 +50,7 @@ def sweep(
         scores: Logits or probabilities.
         weights: `(n,)`, or None.
         logits: Scores are logits.
-        threshold: Of a binary decision, in the scores' type.
+        threshold: Of a binary decision.
         limits: The most bins of a histogram of a class; of those of the decided class; of those by true class, 0 for
             none of these. None for as many as there are scores.
 

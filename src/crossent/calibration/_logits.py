@@ -7,16 +7,15 @@ from torch import Tensor
 
 from .._task import Task
 
-_LEAST = torch.finfo(torch.float64).tiny
-_NEAREST_TO_1 = 1 - torch.finfo(torch.float64).eps / 2
+_LEAST = torch.finfo(torch.float64).eps
 
 
 def logits_of(task: Task, probabilities: Tensor) -> Tensor:
     """Logits whose sigmoid or softmax are these probabilities.
 
     Binary and multilabel: log(p / (1 - p)); multiclass: log p, which softmax takes back, for a row's sum is 1. A
-    probability of 0 or 1 is taken for the nearest number that has a finite logit. What a model has rounded to 1 stays
-    so: give its logits where there are any.
+    probability nearer to 0 or 1 than 2.2e-16 is taken for that, as the log loss of an evaluation takes it. What a model
+    has rounded to 1 stays so: give its logits where there are any.
 
     Args:
         task: What the probabilities belong to.
@@ -36,5 +35,5 @@ def logits_of(task: Task, probabilities: Tensor) -> Tensor:
     exact = probabilities.detach().double()
     if task.kind == "multiclass":
         return exact.clamp(min=_LEAST).log()
-    inside = exact.clamp(_LEAST, _NEAREST_TO_1)
+    inside = exact.clamp(_LEAST, 1 - _LEAST)
     return inside.log() - (-inside).log1p()

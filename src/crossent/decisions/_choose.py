@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from .._errors import InputError
 from .._labels import Label
 from .._seed import generator
-from ..evaluation import Cells, Evaluation
+from ..evaluation import Cells, Evaluation, squared_weights
 from ._cuts import Cuts, Floats, cuts_of, figure_of
 from ._goal import LIMITED, Goal
 from ._guarantee import guaranteed
@@ -27,7 +27,8 @@ class Choice:
         goal: As `Goal.parse` reads it.
         label: The class that it decides for.
         threshold: Decide for the class from this probability on.
-        low, high: Between them lie 95 % of the thresholds that resampled rows would choose.
+        low, high: Between them lie 95 % of the thresholds that resampled rows would choose by the same rule; with a
+            guarantee, of those that could give one.
         figures: Precision, recall, specificity, f1, accuracy, alerts (the share of rows decided for the class) and the
             goal's own figure, at this threshold.
         regret: How much better at most the goal's figure could be at a threshold that is no cut point; where a limit
@@ -80,7 +81,7 @@ def choose_threshold(
         confidence: Such as 0.95: take a threshold that keeps the limit on rows to come with this probability
             (Learn-then-Test, by exact binomial tests), instead of one that keeps it on these rows.
         resamples: How many times the rows are resampled for `low` and `high`, by one multinomial draw each.
-        seed: Of the resampling.
+        seed: Of the resampling, 0 or more.
 
     Raises:
         InputError: No threshold keeps the limit (the message says what can be had), the rows are all of one class, or
@@ -103,6 +104,7 @@ def choose_threshold(
     named = evaluation.task.positive if label is None else label
     if not (cuts.hits[-1] and cuts.alarms[-1]):
         raise InputError(f"choosing a threshold needs rows of {named!r} and others; all are of one kind")
+    draw = generator(seed)
     if resamples < 2:
         raise InputError(f"resamples must be at least 2; got {resamples}")
     if confidence is None:
@@ -116,7 +118,9 @@ def choose_threshold(
                 f"confidence must be between 0 and 1, and for a goal with a limit; got {confidence} for {aim}"
             )
         threshold, place = guaranteed(cuts, aim, 1 - confidence)
-    low, high = _spread(cuts, aim, threshold, evaluation.rows, resamples, seed)
+    drawn = _drawn(cuts, squared_weights(evaluation), resamples, draw)
+    found = [_found(each, aim, confidence) for each in drawn]
+    low, high = _ends([each for each in found if each is not None], threshold)
     figures = {name: float(figure_of(cuts.cells, name)[place]) for name in dict.fromkeys((*SHOWN, aim.figure))}
     regret = 0.0 if confidence is not None else _regret(cuts, aim, place)
     return Choice(str(aim), named, threshold, low, high, figures, evaluation.rows, confidence, regret)
@@ -167,17 +171,34 @@ def _out_of_reach(cuts: Cuts, goal: Goal) -> str:
     )
 
 
-def _spread(cuts: Cuts, goal: Goal, threshold: float, rows: int, resamples: int, seed: int) -> tuple[float, float]:
-    """Where thresholds would lie if the rows were drawn anew: each drawing is one multinomial draw on the cuts."""
-    gained = np.concatenate([np.diff(cuts.hits, prepend=0.0), np.diff(cuts.alarms, prepend=0.0)])
-    random = generator(seed)
-    found = []
+def _drawn(cuts: Cuts, squared: float | None, resamples: int, draw: np.random.Generator) -> Iterator[Cuts]:
+    """The cuts if the rows were drawn anew: each drawing is one multinomial draw of the rows between them.
+
+    Rows between two cuts weigh alike, as far as is kept. Where they do not, the sum of all squared weights says how
+    many rows fewer would vary as much, and so many are drawn.
+    """
+    rows, amounts = cuts.rows, np.diff(np.array([cuts.hits, cuts.alarms]), prepend=0.0)
+    each = np.where(rows == 0, 0.0, amounts / np.where(rows == 0, 1.0, rows))
+    alike = 1.0 if squared is None else min(float((rows * np.square(each)).sum()) / squared, 1.0)
+    count = max(round(rows.sum() * alike), 1)
     for _ in range(resamples):
-        drawn = random.multinomial(rows, gained / gained.sum()).astype(np.float64)
-        hits, alarms = np.cumsum(drawn[: len(cuts.scores)]), np.cumsum(drawn[len(cuts.scores) :])
+        drawn = draw.multinomial(count, (rows / rows.sum()).ravel()).reshape(rows.shape)
+        hits, alarms = np.cumsum(drawn * each, axis=1)
         if hits[-1] and alarms[-1]:
-            place = int(_best(Cuts(cuts.scores, hits, alarms, cuts.exact, cuts.weighted), goal))
-            found.append(cuts.threshold(max(place, 0)))
+            yield replace(cuts, hits=hits, alarms=alarms)
+
+
+def _found(cuts: Cuts, goal: Goal, confidence: float | None) -> float | None:
+    """The threshold that these rows would choose; None where there is no guarantee to be had."""
+    if confidence is None:
+        return cuts.threshold(max(int(_best(cuts, goal)), 0))
+    try:
+        return guaranteed(cuts, goal, 1 - confidence)[0]
+    except InputError:
+        return None
+
+
+def _ends(found: Sequence[float], threshold: float) -> tuple[float, float]:
     if not found:
         return 0.0, 1.0
     low, high = np.quantile(found, [0.025, 0.975], method="inverted_cdf").tolist()

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .._labels import Label
-from ..evaluation import Cells, Evaluation, Ranking, cells_figure, ranking
+from ..evaluation import Cells, Evaluation, cells_figure, ranking
 from ._goal import MAXIMISED
 
 Floats = npt.NDArray[np.float64]
@@ -18,11 +18,15 @@ Floats = npt.NDArray[np.float64]
 class Cuts:
     """Distinct probabilities, from the highest down, and what is at or above each; the first cut has no row above it.
 
-    scores: `(m,)`, the first above 1, where nothing is decided as positive. hits, alarms: `(..., m)` rows of the class
+    scores: `(m,)`, the first above 1, where nothing is decided as positive; a threshold of at most the score and above
+    `below` cuts there. rows: `(2, m)` rows of the class and others, whatever they weigh, between a score and the one
+    above it. hits, alarms: `(..., m)` rows of the class
     and others at or above each score, or their weight. exact: no score lies between two of these.
     """
 
     scores: Floats
+    below: Floats
+    rows: Floats
     hits: Floats
     alarms: Floats
     exact: bool
@@ -41,13 +45,11 @@ class Cuts:
 
     def threshold(self, place: int) -> float:
         """A threshold that cuts here: the number of fewest digits that does."""
-        if place == 0:
+        if place == 0 and self.below[0] < 1:
             return 1.0
+        place = max(place, int(self.below[0] >= 1))  # no threshold shuts out a probability of 1
         high = float(self.scores[place])
-        low = float(self.scores[place + 1]) if place + 1 < len(self.scores) else 0.0
-        if not self.exact or not low < high:
-            return high
-        return _shortest(low, high)
+        return _shortest(float(self.below[place]), high) if self.exact else high
 
 
 def _shortest(low: float, high: float) -> float:
@@ -61,22 +63,23 @@ def _shortest(low: float, high: float) -> float:
 
 def cuts_of(evaluation: Evaluation, label: Label | None) -> Cuts:
     """Every cut point for a class against all others; by default the positive one of a binary task."""
-    return _cuts(ranking(evaluation, label=label))
-
-
-def _cuts(ranked: Ranking) -> Cuts:
-    # Logits above 37 have one probability, 1: only the last of equal scores is a cut.
-    last = np.append(np.diff(ranked.thresholds) != 0, True)
-    if ranked.thresholds[0] >= 1:  # then "nothing" is out of reach: a threshold of 1 lets these rows through
-        scores, none = ranked.thresholds[last], np.empty(0)
-    else:
-        scores, none = np.append(np.inf, ranked.thresholds[last]), np.zeros(1)
-    hits, alarms = (
-        np.append(none, each[last]).astype(np.float64) for each in (ranked.true_positives, ranked.false_positives)
+    ranked = ranking(evaluation, label=label)
+    cuts = np.flatnonzero(ranked.cuts)
+    scores = np.minimum.accumulate(ranked.thresholds)[cuts]
+    below = np.append(np.maximum.accumulate(ranked.most[::-1])[::-1], 0.0)[cuts + 1]
+    hits, alarms = (each[cuts].astype(np.float64) for each in (ranked.true_positives, ranked.false_positives))
+    # Where a row's probability is 1, "nothing" is out of reach: a threshold of 1 lets these rows through.
+    top = 0.0 if ranked.most[0] < 1 else 1.0
+    counts = np.cumsum([ranked.rows, ranked.others], axis=1)[:, cuts].astype(np.float64)
+    return Cuts(
+        scores=np.append(np.inf, scores),
+        below=np.append(ranked.most[0], below),
+        rows=np.diff(np.column_stack([top * counts[:, 0], counts]), prepend=0.0),
+        hits=np.append(top * hits[0], hits),
+        alarms=np.append(top * alarms[0], alarms),
+        exact=ranked.exact,
+        weighted=ranked.weighted,
     )
-    if not len(none):  # keep the first cut a cut that nothing stands above, for the sake of one rule
-        scores, hits, alarms = np.append(np.inf, scores), np.append(hits[:1], hits), np.append(alarms[:1], alarms)
-    return Cuts(scores, hits, alarms, ranked.exact, ranked.weighted)
 
 
 def figure_of(cells: Cells, name: str) -> Floats:

@@ -46,6 +46,12 @@ class Goal:
     figure: str
     limit: float | None = None
 
+    def __post_init__(self) -> None:
+        """Check that there is such a goal."""
+        limited = self.limit is not None and 0 <= self.limit <= 1
+        if not (self.figure in LIMITED if limited else self.limit is None and self.figure in MAXIMISED):
+            raise _no_goal(f"{self.figure!r} with the limit {self.limit}")
+
     @classmethod
     def parse(cls, text: str) -> Goal:
         """Read a goal.
@@ -53,6 +59,8 @@ class Goal:
         Raises:
             InputError: It is none; the message lists those that there are.
         """
+        if not isinstance(text, str):
+            raise _no_goal(repr(text))
         found = re.fullmatch(r"\s*(\w+)\s*(>=|<=)\s*([0-9.eE+-]+)\s*", text)
         if found:
             name, side, number = found.groups()
@@ -64,11 +72,15 @@ class Goal:
                 return cls(name, limit)
         elif text.strip().removeprefix("metric:") in MAXIMISED:
             return cls(text.strip().removeprefix("metric:"))
-        limits = ", ".join(f"{name}{side}LIMIT" for name, side in LIMITED.items())
-        raise InputError(
-            f"a threshold's goal must be metric:NAME, with NAME one of {', '.join(MAXIMISED)}; or one of {limits}, "
-            f"with LIMIT from 0 to 1; got {text!r}"
-        )
+        raise _no_goal(repr(text))
 
     def __str__(self) -> str:
         return f"metric:{self.figure}" if self.limit is None else f"{self.figure}{LIMITED[self.figure]}{self.limit:g}"
+
+
+def _no_goal(given: str) -> InputError:
+    limits = ", ".join(f"{name}{side}LIMIT" for name, side in LIMITED.items())
+    return InputError(
+        f"a threshold's goal must be metric:NAME, with NAME one of {', '.join(MAXIMISED)}; or one of {limits}, "
+        f"with LIMIT from 0 to 1; got {given}"
+    )

@@ -91,12 +91,14 @@ class Rule:
         """What would be decided for each row if none could be left undecided."""
         if self.costs is not None and self.task.kind == "multiclass":
             return decide_by_costs(self.task, probabilities, self.costs)
-        limits = self.threshold
-        return self.task.decide(probabilities, torch.tensor(limits) if isinstance(limits, tuple) else limits)
+        if isinstance(self.threshold, tuple):
+            return self.task.decide(probabilities, torch.tensor(self.threshold, dtype=torch.float64))
+        return self.task.decide(probabilities, self.threshold)
 
     def sure(self, probabilities: Tensor) -> Tensor:
         """Which rows are decided: their most probable class is probable enough."""
-        most = probabilities.maximum(1 - probabilities) if self.task.kind == "binary" else probabilities
+        exact = probabilities.double()
+        most = exact.maximum(1 - exact) if self.task.kind == "binary" else exact
         return (most if most.ndim == 1 else most.amax(dim=1)) >= self.abstain_below
 
     def to_dict(self) -> dict[str, Any]:

@@ -49,6 +49,7 @@ from ._scores import as_scores as as_scores
 from ._smooth_error import smooth_calibration_error as smooth_calibration_error
 from ._spiegelhalter import Spiegelhalter as Spiegelhalter
 from ._spiegelhalter import spiegelhalter as spiegelhalter
+from ._squares import squared_weights as squared_weights
 from ._text import classification_report as classification_report
 from ._thresholds import FixedPoint as FixedPoint
 from ._thresholds import ThresholdFigures as ThresholdFigures

@@ -13,6 +13,7 @@ from .._task import Task
 from ._agreement import AGREEMENT
 from ._areas import AREAS
 from ._cells import CLASS_FIGURES
+from ._choice import check_choice
 from ._curves import place_of
 from ._samples import SAMPLES_BETAS
 
@@ -36,6 +37,8 @@ NAMES = (*CLASS_FIGURES, *AGREEMENT, *AREAS, PAIRED, *ROW_MEANS, *SKILL, *PLACED
 RANGES = {"partial_roc_auc": None, "log_auc": (0.001, 0.1)}
 """Areas over a range of false positive rates, with the usual one."""
 
+LARGEST_BETA = 1e6
+"""From there on the f_score is recall to all of its digits that anybody reads."""
 _OF_SAMPLES = ("precision", "recall", "f_score", "jaccard")
 
 
@@ -77,6 +80,8 @@ def checked(task: Task, asked: Asked) -> Asked:
         close = nearest(asked.name, NAMES)
         hint = f": did you mean {close!r}?" if close else f": there are {', '.join(NAMES)}"
         raise InputError(f"there is no figure {asked.name!r}{hint}")
+    if asked.average is not None:
+        check_choice("average", asked.average, AverageName)
     if asked.name == PAIRED:
         return _checked_pairs(asked)
     if not asked.of_class and (asked.label is not None or asked.average is not None):
@@ -89,9 +94,14 @@ def checked(task: Task, asked: Asked) -> Asked:
     _check_range(asked)
     if not 1 <= asked.k <= len(task):
         raise InputError(f"k must be from 1 to {len(task)}, the number of classes; got {asked.k}")
-    if not asked.beta > 0:
-        raise InputError(f"beta must be above 0; got {asked.beta}")
+    check_beta(asked.beta)
     return asked
+
+
+def check_beta(beta: float) -> None:
+    """Raise InputError unless the f_score has a value for it."""
+    if not 0 < beta <= LARGEST_BETA:
+        raise InputError(f"beta must be above 0 and at most {LARGEST_BETA:g}; got {beta}")
 
 
 def _checked_pairs(asked: Asked) -> Asked:

@@ -56,5 +56,5 @@ def drawn_areas(bins: Histogram, side: int, asked: Asked, draw: np.random.Genera
 
 def _area(counts: Ints, asked: Asked) -> float:
     true, false = np.cumsum(counts[:, 1]), np.cumsum(counts[:, 0])
-    ranked = Ranking(np.zeros(0), true, false, counts[:, 1], counts[:, 0], weighted=False, exact=True)
+    ranked = Ranking(np.zeros(0), np.zeros(0), true, false, counts[:, 1], counts[:, 0], weighted=False, exact=True)
     return AREAS[asked.name](ranked, asked.range)[0]

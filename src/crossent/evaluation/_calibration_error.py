@@ -9,20 +9,21 @@ import numpy as np
 
 from .._errors import InputError
 from .._labels import Label
+from ._choice import check_choice
 from ._evaluation import Evaluation
 from ._exact import Floats
 from ._figure import Figure
-from ._outcomes import Outcomes, decided_outcomes, outcomes, quantiles
+from ._outcomes import Outcomes, Strategy, decided_outcomes, outcomes, quantiles
 
 Norm = Literal["l1", "l2", "max"]
-Strategy = Literal["uniform", "quantile"]
+ByClass = Literal["classwise", "toplabel"]
 
 
 def calibration_error(
     evaluation: Evaluation,
     *,
     label: Label | None = None,
-    average: Literal["classwise", "toplabel"] | None = None,
+    average: ByClass | None = None,
     bins: int = 15,
     strategy: Strategy = "uniform",
     norm: Norm = "l1",
@@ -51,8 +52,8 @@ def calibration_error(
         The figure. Of a state that is not exact, the value is the middle of what it can be.
 
     Raises:
-        InputError: There is not at least one bin, or a label and an average, or the task is not multiclass and
-            "toplabel" asked for.
+        InputError: There is not at least one bin, an option has no such value, or a label and an average, or the task
+            is not multiclass and "toplabel" asked for.
 
     Example:
         >>> from crossent import Task, evaluate
@@ -65,8 +66,11 @@ def calibration_error(
         Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, section 2; Kull et al., NeurIPS 2019
         (classwise); Kumar, Liang and Ma, NeurIPS 2019 (l2); Gupta and Ramdas, ICLR 2022 (toplabel).
     """
-    if bins < 1:
-        raise InputError(f"bins must be at least 1; got {bins}")
+    if not isinstance(bins, int) or bins < 1:
+        raise InputError(f"bins must be a whole number, at least 1; got {bins}")
+    check_choice("strategy", strategy, Strategy)
+    check_choice("norm", norm, Norm)
+    check_choice("average", average or "classwise", ByClass)
     if average is None:
         return _figure(*_ends([outcomes(evaluation, label)], bins, strategy, norm))
     if label is not None:

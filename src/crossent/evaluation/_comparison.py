@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-import torch
 from torch import Tensor
 
 from .._errors import InputError
@@ -271,8 +270,7 @@ def _blocks(rows: int) -> Iterator[slice]:
 def _rows_of(evaluation: Evaluation, labels: Tensor, scores: Tensor, decisions: Tensor | None) -> Rows:
     """The labelled ones of some rows."""
     batch = Batch(labels.detach().cpu(), scores.detach().cpu(), None, decisions).labelled()
-    limits = torch.tensor(evaluation.threshold) if isinstance(evaluation.threshold, tuple) else evaluation.threshold
-    rows = rows_of(evaluation.task, batch.labels, batch.scores, evaluation.source or "logits", limits, None)
+    rows = rows_of(evaluation.task, batch.labels, batch.scores, evaluation.scale, evaluation.limits, None)
     if batch.decisions is None:
         return rows
     return replace(rows, decisions=batch.decisions.detach().cpu().numpy().astype(np.int64))

@@ -146,7 +146,7 @@ def place_of(task: Task, label: Label | None) -> int:
 
 
 def _ranking_of(evaluation: Evaluation, place: int) -> Ranking:
-    return class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
+    return class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
 
 
 def _roc(evaluation: Evaluation, place: int, ranked: Ranking, *, drop_intermediate: bool) -> RocCurve:

@@ -58,7 +58,7 @@ def det_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
         Martin et al., The DET curve in assessment of detection task performance, Eurospeech 1997.
     """
     place = place_of(evaluation.task, label)
-    ranked = class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
+    ranked = class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
     hits, alarms = np.append(0, ranked.true_positives), np.append(0, ranked.false_positives)
     kept = turns(hits) if drop_intermediate else np.arange(len(hits))
     # From the last threshold without a false alarm to the first without a miss.

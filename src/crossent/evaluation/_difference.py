@@ -28,9 +28,13 @@ from ._interval import summed_name
 from ._joint import Bools
 from ._paired_ranking import area_error, resampled_precisions
 from ._paired_rows import Pairs
+from ._state import LARGEST_SQUARED
 from ._wilson import normal_quantile
 
 _CELLS_AT_A_TIME = 1 << 22
+_MANY_CELLS = 4096
+_DRAWS_OF_MANY = 500
+"""Of so many classes that more cells than that have rows, each drawing takes long."""
 LOWER_IS_BETTER = frozenset(
     {
         "log_loss",
@@ -176,6 +180,8 @@ def _none(reason: str) -> _Ends:
 
 def _spread(difference: float, squares: int, rows: int) -> float:
     """The standard error of the mean of the rows' differences."""
+    if abs(difference) > LARGEST_SQUARED:
+        return math.inf
     variance = max(as_float(squares) - rows * difference**2, 0.0) / max(rows - 1, 1)
     return math.sqrt(variance / rows) if rows > 1 else math.inf
 
@@ -254,10 +260,11 @@ def _resampled(task: Task, pairs: Pairs, asked: Asked, draw: np.random.Generator
     size, place = (2, place_of(task, asked.label)) if several else (len(task), 0)
     true, a, b, counts = _decided(task, pairs, place)
     alone = Task.multilabel([task.classes[place]]) if several else task
-    at_a_time = max(1, min(DRAWS, _CELLS_AT_A_TIME // max(len(counts), size**2)))
+    draws = DRAWS if len(counts) <= _MANY_CELLS else _DRAWS_OF_MANY
+    at_a_time = max(1, min(draws, _CELLS_AT_A_TIME // max(len(counts), size**2)))
     values = []
-    for start in range(0, DRAWS, at_a_time):
-        drawn = draw.multinomial(counts.sum(), counts / counts.sum(), size=min(at_a_time, DRAWS - start))
+    for start in range(0, draws, at_a_time):
+        drawn = draw.multinomial(counts.sum(), counts / counts.sum(), size=min(at_a_time, draws - start))
         of_a, of_b = (_matrices(drawn, size * true + decided, size) for decided in (a, b))
         if several:
             of_a, of_b = of_a[:, np.newaxis], of_b[:, np.newaxis]

@@ -43,6 +43,8 @@ def by_quantiles(values: Floats, found: Figure, confidence: float) -> Interval:
     if np.isnan(values).mean() > 0.5:
         return Interval(found.value, math.nan, math.nan, confidence, "none: undefined in most resamples")
     low, high = np.nanquantile(values, [(1 - confidence) / 2, (1 + confidence) / 2]).tolist()
+    if low == high:  # rows to come need not be so; that all of them are alike here says nothing of how far off it is
+        return Interval(found.value, math.nan, math.nan, confidence, "none: all resamples are alike")
     return Interval(found.value, low, high, confidence, "bootstrap")
 
 

@@ -127,16 +127,38 @@ class Evaluation:
     def _names(self) -> list[Label]:
         return sorted((name for name in self._states if name is not None), key=lambda name: (type(name).__name__, name))
 
+    @property
+    def scale(self) -> Scale:
+        """What the scores are; logits while there are none."""
+        return self.source or "logits"
+
+    @property
+    def limits(self) -> float | Tensor:
+        """The threshold as `Task.decide` takes it."""
+        if isinstance(self.threshold, tuple):
+            return torch.tensor(self.threshold, dtype=torch.float64)
+        return self.threshold
+
+    @property
+    def lacking(self) -> str:
+        """Why there is no figure of these rows; empty where there are figures."""
+        if not self.rows:
+            aside = f"; all {self.ignored} were of the ignored label" if self.ignored else ""
+            return f"an evaluation needs at least one labelled row; got 0{aside}"
+        states = [state for states in self._states.values() for state in states]
+        if all(state.weighted and not state.sums["weight"] for state in states):
+            return f"an evaluation needs a row that weighs more than 0; the weights of all {self.rows} are 0"
+        return ""
+
     @cached_property
     def state(self) -> State:
         """What is kept of all rows.
 
         Raises:
-            InputError: There are no rows.
+            InputError: There are no rows, or none that weighs anything.
         """
-        if not self.rows:
-            aside = f"; all {self.ignored} were of the ignored label" if self.ignored else ""
-            raise InputError(f"an evaluation needs at least one labelled row; got 0{aside}")
+        if self.lacking:
+            raise InputError(self.lacking)
         return merged_states([state for states in self._states.values() for state in states], self.bins)
 
     def update(
@@ -182,7 +204,7 @@ class Evaluation:
         self._check(labels, scores, source)
         decided = None if decisions is None else checked_decisions(self.task, decisions, len(labels))
         batch = Batch(labels, scores, _weights(weights, len(labels)), decided)
-        plan = Plan(self.task, source, self._limits(), self.bins, self.pairs)
+        plan = Plan(self.task, source, self.limits, self.bins, self.pairs)
         evaluation = replace(self, source=source)
         for name, places in _by_group(groups, len(labels)).items():
             mine = batch if places is None else batch.taken(places)
@@ -196,9 +218,6 @@ class Evaluation:
         check_scores(self.task.kind, len(self.task), scores, source)
         if len(labels) != len(scores):
             raise InputError(f"labels and {source} must have as many rows; got {len(labels)} and {len(scores)}")
-
-    def _limits(self) -> float | Tensor:
-        return torch.tensor(self.threshold) if isinstance(self.threshold, tuple) else self.threshold
 
     def merge(self, other: Evaluation) -> Evaluation:
         """The evaluation of the rows of both.
@@ -293,7 +312,7 @@ class Evaluation:
         Raises:
             InputError: There are no rows.
         """
-        return metrics_of(self.task, self.threshold, self.state, self.source or "logits")
+        return metrics_of(self.task, self.threshold, self.state, self.scale)
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
@@ -386,7 +405,13 @@ def _by_group(groups: object, rows: int) -> dict[Group, Tensor | None]:
     """The places of each group's rows; of all rows None where there are no groups."""
     if groups is None:
         return {None: None}
-    series = as_series(groups)
+    try:
+        series = as_series(groups)
+    except InputError:
+        raise InputError(
+            "groups must be strings, whole numbers, booleans or dates, one a row: "
+            "cut numbers with a fraction into ranges"
+        ) from None
     if len(series) != rows:
         raise InputError(f"groups must have as many rows as the labels; got {len(series)} and {rows}")
     if series.null_count():

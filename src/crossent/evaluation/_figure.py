@@ -199,7 +199,7 @@ def _reason(task: Task, matrix: Amounts, asked: Asked, value: float) -> str:
 
 
 def _area(evaluation: Evaluation, asked: Asked) -> Figure:
-    task, state, scale = evaluation.task, evaluation.state, evaluation.source or "logits"
+    task, state, scale = evaluation.task, evaluation.state, evaluation.scale
     places = asked.places(task)
     if asked.average is None:
         place = place_of(task, asked.label)

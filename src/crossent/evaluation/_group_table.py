@@ -37,7 +37,8 @@ def group_table(
 
     Returns:
         A row a group, in order of the names: group, rows, and of each figure its value, `FIGURE_low` and `FIGURE_high`.
-        What is undefined in a group, or has no interval, is null.
+        What is undefined in a group, or has no interval, is null; of a group whose weights are all 0 everything is
+        (`Evaluation.lacking` says so).
 
     Raises:
         InputError: Rows have no groups, or there is no such figure.
@@ -69,7 +70,9 @@ def group_table(
 
 def _with_ends(evaluation: Evaluation, name: str, confidence: float) -> tuple[float, float, float]:
     average = averaged(evaluation.task, name)
-    value = math.nan if not evaluation.rows else figure(evaluation, name, average=average).value
+    if evaluation.lacking:
+        return math.nan, math.nan, math.nan
+    value = figure(evaluation, name, average=average).value
     try:
         found = interval(evaluation, name, average=average, confidence=confidence)
     except InputError:

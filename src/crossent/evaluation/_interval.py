@@ -12,10 +12,10 @@ from .._task import Task
 from ._areas import AREAS
 from ._asked import PAIRED, ROW_MEANS, SKILL, Asked, AverageName, checked
 from ._decision_interval import of_decisions
-from ._ends import Interval, by_error
+from ._ends import Interval, by_error, by_wilson
 from ._evaluation import Evaluation
 from ._figure import figure_of
-from ._mean_error import mean_error, skill_error
+from ._mean_error import mean_error, rows_alike, skill_error
 from ._ranking_interval import of_ranking
 
 
@@ -34,7 +34,7 @@ def interval(
 ) -> Interval:
     """The confidence interval of one figure, if the rows are a random sample.
 
-    - Shares of a fixed set of rows (accuracy, recall, precision, ...): Wilson's.
+    - Shares of a fixed set of rows (accuracy, recall, precision, exact_match, ...): Wilson's.
     - ROC AUC of a class: DeLong's, on the scale of log-odds; where it is 0 or 1, Wilson's of as many rows as the rarer
       side has, since its variance is at most A (1 - A) / min(P, N).
     - Means over rows (log loss, Brier score, ...): normal, with the rows' standard deviation.
@@ -56,7 +56,7 @@ def interval(
         k: Of top_k_accuracy.
         fpr_range: Of partial_roc_auc and log_auc.
         confidence: Of the interval, between 0 and 1.
-        seed: Of the resamples: the same state and seed give the same interval, on any number of machines.
+        seed: Of the resamples, from 0 on: the same state and seed give the same interval, on any number of machines.
 
     Raises:
         InputError: There is no such figure, or the state does not hold what its interval needs.
@@ -81,6 +81,8 @@ def interval(
     found = figure_of(evaluation, asked)
     draw = generator(seed)
     summed = summed_name(evaluation.task, asked)
+    if summed == "exact_match":  # a share of rows
+        return by_wilson(found, rows_alike(evaluation.state, summed), confidence, "Wilson")
     if summed is not None:
         return by_error(found, mean_error(evaluation.state, summed), confidence, "normal")
     if math.isnan(found.value):

@@ -48,10 +48,11 @@ def merged_joints(parts: Sequence[Joint], limit: int | None) -> Joint:
     for axis in range(2):
         level = max(part.levels[axis] for part in parts)
         numbers = np.concatenate([part.keys[:, axis] >> (level - part.levels[axis]) for part in parts])
-        raised = _least_level(np.unique(numbers), limit)
-        kept, code = np.unique(numbers >> raised, return_inverse=True)
+        ordered = np.sort(numbers)  # once: np.unique of each class's rows is most of the time of a comparison
+        raised = _least_level(_distinct(ordered), limit)
+        kept = _distinct(ordered >> raised)
         levels.append(level + raised)
-        codes.append(code)
+        codes.append(np.searchsorted(kept, numbers >> raised))
         bins.append(kept)
     across = max(len(bins[1]), 1)
     places, counts = counted(codes[0] * across + codes[1], counts)
@@ -73,8 +74,11 @@ def _least_level(ordered: Ints, limit: int | None) -> int:
     """How many more bits must be left out so that at most `limit` different numbers remain."""
     if limit is None or len(ordered) <= limit:
         return 0
-    most = limit
-    return bisect_left(range(64), True, key=lambda level: _different(ordered >> level) <= most)
+    return bisect_left(range(64), -limit, key=lambda level: -_different(ordered >> level))
+
+
+def _distinct(ordered: Ints) -> Ints:
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)]]
 
 
 def _different(ordered: Ints) -> int:

@@ -10,13 +10,13 @@ from ._delta import error_of_sum
 from ._evaluation import Evaluation
 from ._exact import as_float
 from ._squares import squared_weights, squares_in
-from ._state import State
+from ._state import LARGEST_SQUARED, State
 
 
 def mean_error(state: State, name: str) -> float:
     """The standard error of a mean over rows; of weighted rows sqrt(sum of w^2 (v - mean)^2) / sum of w."""
     squares, value = as_float(state.sums[f"{name}_squared"]), state.mean(name)
-    if state.rows < 2:
+    if state.rows < 2 or value > LARGEST_SQUARED:
         return math.inf
     if state.weighted:
         crossed, weights = (as_float(state.sums[each]) for each in (f"{name}_weighted", "weight_squared"))
@@ -24,6 +24,16 @@ def mean_error(state: State, name: str) -> float:
     else:
         spread = (squares - state.rows * value**2) * state.rows / (state.rows - 1)
     return math.sqrt(max(spread, 0.0)) / state.weight
+
+
+def rows_alike(state: State, name: str) -> float:
+    """Of how many rows of one weight a share would have the error that it has; at 0 and 1 by the weights alone."""
+    if not state.weighted:
+        return state.rows
+    share, error = state.mean(name), mean_error(state, name)
+    if 0 < share < 1 and 0 < error < math.inf:
+        return share * (1 - share) / error**2
+    return state.weight**2 / as_float(state.sums["weight_squared"])
 
 
 def skill_error(evaluation: Evaluation, loss: str) -> float:

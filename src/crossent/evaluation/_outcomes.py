@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from ._exact import Amounts, Floats, Ints
 from ._histogram import Histogram, merged
 from ._order import Scale
 from ._rows import sigmoid
+
+Strategy = Literal["uniform", "quantile"]
+"""Bins of equal width, or of about as many rows each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +54,7 @@ def outcomes(evaluation: Evaluation, label: Label | None = None) -> Outcomes:
         label: The class. None: the positive one if binary; that the decision is right if multiclass; of all labels
             together if multilabel.
     """
-    task, state, scale = evaluation.task, evaluation.state, evaluation.source or "logits"
+    task, state, scale = evaluation.task, evaluation.state, evaluation.scale
     if label is None and task.kind == "multiclass" and state.top is not None:
         return _outcomes(None, state.top, scale)
     if label is None and task.kind == "multilabel":
@@ -65,7 +69,7 @@ def outcomes(evaluation: Evaluation, label: Label | None = None) -> Outcomes:
 
 def decided_outcomes(evaluation: Evaluation, place: int) -> Outcomes:
     """Of the rows of a multiclass task decided for this class: that it is true."""
-    scale = evaluation.source or "logits"
+    scale = evaluation.scale
     return _outcomes(evaluation.task.classes[place], evaluation.state.decided[place], scale)
 
 

@@ -19,17 +19,21 @@ from ._order import Scale
 from ._rows import sigmoid
 from ._state import State
 
+_SHARE_AT_END = 4096
+"""A cut between bins of logits may count wrong the rows in so small a part of the bin beside it, and no others."""
+
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """Rows at or above each threshold, from the highest down: how many are of the class, how many are not.
 
-    thresholds: probabilities of the class. rows, others: true rows of the class, and of others, between a threshold
-    and the one above it.
+    thresholds: probabilities of the class; most: the highest that a row counted with each can have. rows, others: true
+    rows of the class, and of others, between a threshold and the one above it.
     weighted: the other numbers are of weights. exact: the rows between two thresholds have one score.
     """
 
     thresholds: Floats
+    most: Floats
     true_positives: Amounts
     false_positives: Amounts
     rows: Ints
@@ -46,6 +50,15 @@ class Ranking:
     def negatives(self) -> int | float:
         """Rows of any other class, or their weight."""
         return self.false_positives[-1].item()
+
+    @property
+    def cuts(self) -> npt.NDArray[np.bool_]:
+        """Which thresholds part the rows as they are counted: all rows above are so probable, and none below.
+
+        Logits tell rows apart whose probabilities round to one number, such as 1; no threshold does.
+        """
+        below = np.maximum.accumulate(self.most[::-1])[::-1]
+        return np.minimum.accumulate(self.thresholds) > np.append(below[1:], -np.inf)
 
     @property
     def gained(self) -> tuple[Floats, Floats]:
@@ -75,22 +88,38 @@ def pooled_ranking(state: State, scale: Scale, places: Sequence[int]) -> Ranking
 
 
 def _downwards(bins: Histogram, scale: Scale) -> Ranking:
-    lowest = bins.lowest(scale)[::-1]
-    return _cumulated(bins, sigmoid(lowest) if scale == "logits" else lowest, bins.tally.amounts[::-1], 1)
+    lowest, highest = bins.lowest(scale)[::-1], _within(bins, bins.highest(scale), scale)[::-1]
+    if scale == "logits":
+        lowest, highest = sigmoid(lowest), sigmoid(highest)
+    return _cumulated(bins, lowest, highest, bins.tally.amounts[::-1], 1)
 
 
 def _upwards(bins: Histogram, scale: Scale) -> Ranking:
     """For the negative class, whose rows score low."""
-    highest = bins.highest(scale)
-    return _cumulated(bins, sigmoid(-highest) if scale == "logits" else 1 - highest, bins.tally.amounts, 0)
+    lowest, highest = bins.highest(scale), _within(bins, bins.lowest(scale), scale)
+    if scale == "logits":
+        lowest, highest = sigmoid(-lowest), sigmoid(-highest)
+    else:
+        lowest, highest = 1 - lowest, 1 - highest
+    return _cumulated(bins, lowest, highest, bins.tally.amounts, 0)
 
 
-def _cumulated(bins: Histogram, thresholds: Floats, amounts: Amounts, side: int) -> Ranking:
+def _within(bins: Histogram, ends: Floats, scale: Scale) -> Floats:
+    """The ends of bins; of logits a little inside, since the very last one's probability rounds to the next bin's."""
+    if bins.exact or scale == "probabilities":
+        return ends
+    lowest, highest = bins.lowest(scale), bins.highest(scale)
+    others = np.where(ends == lowest, highest, lowest)
+    return ends - ends / _SHARE_AT_END + others / _SHARE_AT_END  # of ends whose difference may be no number
+
+
+def _cumulated(bins: Histogram, thresholds: Floats, most: Floats, amounts: Amounts, side: int) -> Ranking:
     counts = bins.tally.counts[::-1] if side else bins.tally.counts
     # A score that only rows of weight 0 have is no threshold.
     kept = amounts.any(axis=1) if bins.tally.weights is not None else slice(None)
     return Ranking(
         thresholds=thresholds[kept],
+        most=most[kept],
         true_positives=np.cumsum(amounts[kept, side]),
         false_positives=np.cumsum(amounts[kept, 1 - side]),
         rows=counts[kept, side],

@@ -22,7 +22,7 @@ _ERRORS = {"roc_auc": area_error, "average_precision": precision_error}
 def of_ranking(
     evaluation: Evaluation, asked: Asked, found: Figure, confidence: float, draw: np.random.Generator
 ) -> Interval:
-    task, state, scale = evaluation.task, evaluation.state, evaluation.source or "logits"
+    task, state, scale = evaluation.task, evaluation.state, evaluation.scale
     squared = squared_weights(evaluation)
     analytic = asked.name in _ERRORS and (asked.average is not None or squared is not None or asked.name == "roc_auc")
     if asked.average == "micro" or (not analytic and (asked.average is not None or squared is not None)):

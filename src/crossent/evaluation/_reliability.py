@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +11,9 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label
+from ._choice import check_choice
 from ._evaluation import Evaluation
-from ._outcomes import outcomes, quantiles
+from ._outcomes import Strategy, outcomes, quantiles
 from ._wilson import normal_quantile, wilson
 
 Floats = npt.NDArray[np.float64]
@@ -53,7 +53,7 @@ def reliability(
     *,
     label: Label | None = None,
     bins: int = 10,
-    strategy: Literal["quantile", "uniform"] = "quantile",
+    strategy: Strategy = "quantile",
 ) -> Reliability:
     """The points of a reliability diagram, as scikit-learn's `calibration_curve`, with counts and intervals.
 
@@ -68,13 +68,14 @@ def reliability(
         strategy: "quantile" puts about as many rows in each bin, "uniform" makes all bins equally wide.
 
     Raises:
-        InputError: The label is not a class, or there is not at least one bin.
+        InputError: The label is not a class, there is not at least one bin, or no such strategy.
 
     References:
         Wilson, Probable inference, the law of succession, and statistical inference, JASA 1927.
     """
     if bins < 1:
         raise InputError(f"bins must be at least 1; got {bins}")
+    check_choice("strategy", strategy, Strategy)
     of = outcomes(evaluation, label)
     places = np.linspace(0.0, 1.0, bins + 1)
     edges = places if strategy == "uniform" else quantiles(of, places)

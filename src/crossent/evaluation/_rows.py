@@ -70,8 +70,8 @@ def rows_of(
     else:
         (probabilities,) = _in_blocks(lambda logits: (sigmoid(logits),), columns)
     shaped = torch.from_numpy(probabilities[0] if task.kind == "binary" else np.ascontiguousarray(probabilities.T))
-    # In the type that the scores came in, as a prediction is made, so that both agree.
-    decisions = _codes(task.decide(shaped.to(scores.dtype), threshold))
+    # Not rounded to the type of the logits: the order of the probabilities is that of the histograms.
+    decisions = _codes(task.decide(shaped, threshold))
     return Rows(scale, codes, decisions, columns, probabilities, margins, weights)
 
 

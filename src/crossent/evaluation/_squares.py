@@ -37,7 +37,7 @@ def squared_weights(evaluation: Evaluation) -> float | None:
 
 def confusion_squares(evaluation: Evaluation) -> Squares | None:
     """Of the cells of the confusion matrix: of each bin of scores that lies in a cell as a whole, the same bound."""
-    state, task, scale = evaluation.state, evaluation.task, evaluation.source or "logits"
+    state, task, scale = evaluation.state, evaluation.task, evaluation.scale
     total = squared_weights(evaluation)
     if total is None:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._task import Task
 from ._batch import Batch, Plan
-from ._exact import Floats, Ints, as_float, exact_sum, limbs
+from ._exact import LARGEST_WEIGHT, Floats, Ints, as_float, exact_sum, limbs
 from ._histogram import Histogram, histogram, merged
 from ._order import keys_of
 from ._rows import Rows, brier_scores, log_losses, of_labels, rows_of
@@ -21,6 +21,9 @@ MOST_IN_PAIRS = 64
 
 _PAIR_COUNTS = 1 << 21
 _FEWEST_DECIDED = 64
+_MOST_WEIGHED = float(np.finfo(np.float64).max) / LARGEST_WEIGHT
+LARGEST_SQUARED = 1e144
+"""Bounds of a row's loss, so that its product with any weight, and the square of that, is a number."""
 _BLOCK = 1 << 16
 
 
@@ -173,11 +176,11 @@ def _sums(task: Task, rows: Rows) -> dict[str, int]:
 def _moments(name: str, values: Floats, weights: Floats | None) -> dict[str, int]:
     """Sums for the mean of a figure over rows, and for the error of that mean."""
     # A square that no float can hold would only widen an interval that is as wide as all numbers anyway.
-    bounded = np.minimum(values, 1e150)
+    bounded = np.minimum(values, LARGEST_SQUARED)
     if weights is None:
         return {name: exact_sum(values), f"{name}_squared": exact_sum(np.square(bounded))}
     return {
-        name: exact_sum(values * weights),
+        name: exact_sum(np.minimum(values, _MOST_WEIGHED) * weights),
         f"{name}_squared": exact_sum(np.square(bounded * weights)),
         f"{name}_weighted": exact_sum(bounded * np.square(weights)),
     }

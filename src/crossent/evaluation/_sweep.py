@@ -18,13 +18,12 @@ def swept(plan: Plan, batch: Batch) -> State | None:
     if plan.task.kind == "multilabel" or isinstance(plan.threshold, torch.Tensor):
         return None
     labelled, size = batch.labelled(), len(plan.task)
-    threshold = float(torch.tensor(plan.threshold, dtype=torch.float64).to(batch.scores.dtype))
     found = sweep(
         labelled.labels,
         labelled.scores,
         labelled.weights,
         logits=plan.scale == "logits",
-        threshold=threshold,
+        threshold=plan.threshold,
         limits=(plan.bins, bins_of_decided(plan.bins, size), bins_of_pairs(plan.bins, size) if plan.pairs else 0),
     )
     if found is None:

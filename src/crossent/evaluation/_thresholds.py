@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._labels import Label
+from ._asked import check_beta
 from ._cells import CLASS_FIGURES, Cells, of_cells
 from ._curves import place_of
 from ._evaluation import Evaluation
@@ -71,16 +72,16 @@ def at_thresholds(
     """
     if name not in CLASS_FIGURES:
         raise InputError(f"a threshold's figure must be one of {', '.join(CLASS_FIGURES)}; got {name!r}")
-    if not beta > 0:
-        raise InputError(f"beta must be above 0; got {beta}")
+    check_beta(beta)
     place = place_of(evaluation.task, label)
     ranked = _ranked(evaluation, place)
-    hits, alarms = np.append(0, ranked.true_positives), np.append(0, ranked.false_positives)
+    cuts = ranked.cuts
+    hits, alarms = np.append(0, ranked.true_positives[cuts]), np.append(0, ranked.false_positives[cuts])
     cells = _cells(ranked, hits, alarms)
     counts = [[ranked.negatives - alarms, alarms], [ranked.positives - hits, hits]]
     return ThresholdFigures(
         label=evaluation.task.classes[place],
-        thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds)),
+        thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds[cuts])),
         values=torch.from_numpy(of_cells(cells, name, beta)),
         confusion=torch.from_numpy(np.moveaxis(np.array(counts), -1, 0).copy()),
     )
@@ -135,7 +136,7 @@ def at_fixed(
 def _best(ranked: Ranking, name: str, held: str, level: float) -> FixedPoint:
     cells = _cells(ranked, ranked.true_positives, ranked.false_positives)
     values, others = of_cells(cells, name, 1), of_cells(cells, held, 1)
-    allowed = np.flatnonzero(_defined(cells, held) & _defined(cells, name) & (others >= level))
+    allowed = np.flatnonzero(ranked.cuts & _defined(cells, held) & _defined(cells, name) & (others >= level))
     bound = _bound(ranked, name, held, level)
     if not len(allowed):
         reason = f"undefined: no threshold has a {held} of {level:g} or more"
@@ -169,4 +170,4 @@ def _cells(ranked: Ranking, hits: Amounts, alarms: Amounts) -> Cells:
 
 
 def _ranked(evaluation: Evaluation, place: int) -> Ranking:
-    return class_ranking(evaluation.task, evaluation.state, evaluation.source or "logits", place)
+    return class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
