@@ -1,6 +1,6 @@
 // A histogram that is exact while it can be: rows counted by the leading bits of a whole number, and by side.
 //
-// src/crossent/evaluation/_histogram.py is the definition: the level, the number of trailing bits that are left out, is
+// src/crossent/evaluation/state/_histogram.py is the definition: the level, the number of trailing bits that are left out, is
 // the least at which there are at most `limit` bins. It depends on which rows there are and not on their order.
 #pragma once
 

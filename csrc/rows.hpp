@@ -1,5 +1,5 @@
 // What each row of an evaluation gives: numbers of its scores, its decision, its figures. Lanes over rows; the definition
-// is src/crossent/evaluation/_rows.py, with the same operations in the same order, so that both give the same bits.
+// is src/crossent/evaluation/state/_rows.py, with the same operations in the same order, so that both give the same bits.
 #pragma once
 
 #include "exact.hpp"

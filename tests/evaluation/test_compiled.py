@@ -9,9 +9,9 @@ from torch import Tensor
 
 from crossent import Evaluation, InputError, Task
 from crossent._kernels._compiled import native
-from crossent.evaluation._batch import Batch, Plan
-from crossent.evaluation._order import Scale
-from crossent.evaluation._sweep import swept
+from crossent.evaluation.state._batch import Batch, Plan
+from crossent.evaluation.state._order import Scale
+from crossent.evaluation.state._sweep import swept
 
 pytestmark = pytest.mark.skipif(native is None, reason="the compiled kernels are not installed")
 

@@ -16,7 +16,8 @@ from sklearn.metrics import hinge_loss
 from torch import Tensor
 
 from crossent import Evaluation, InputError, Task
-from crossent.evaluation import _histogram, class_curves, figure
+from crossent.evaluation import class_curves, figure
+from crossent.evaluation.state import _histogram
 
 TASK = Task.multiclass(["a", "b", "c"], ignored="?")
 TASKS = {
@@ -349,7 +350,7 @@ def test_other_and_damaged_files_are_refused(content: bytes | None, message: str
 
 
 def test_a_file_of_a_later_version_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crossent.evaluation._file._VERSION", 7)
+    monkeypatch.setattr("crossent.evaluation.state._file._VERSION", 7)
     evaluated(*rows(3)).save(tmp_path / "x")
     monkeypatch.undo()
     with pytest.raises(InputError, match="must be of version 2 or 1; it is of 7: read it with a newer crossent"):

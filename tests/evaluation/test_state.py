@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossent import Evaluation, InputError, Task
-from crossent.evaluation._elementary import exp, log, log1p
-from crossent.evaluation._exact import amounts, as_float, carried, check_weights, exact_sum, limbs, mean
-from crossent.evaluation._histogram import _SAMPLE, Histogram, histogram, merged
-from crossent.evaluation._order import keys_of, scores_of
+from crossent.evaluation.state._elementary import exp, log, log1p
+from crossent.evaluation.state._exact import amounts, as_float, carried, check_weights, exact_sum, limbs, mean
+from crossent.evaluation.state._histogram import _SAMPLE, Histogram, histogram, merged
+from crossent.evaluation.state._order import keys_of, scores_of
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 

@@ -16,16 +16,16 @@ from .._files import write_whole
 from .._labels import Label, as_series
 from .._shapes import check_scores
 from .._task import Task
-from ._batch import Batch, Plan
-from ._compute import metrics_of
-from ._exact import Floats, check_weights
-from ._file import packed, read, scale_named
-from ._given import checked_decisions, judged
-from ._metrics import Metrics
-from ._order import Scale
-from ._scores import as_scores
-from ._state import MOST_IN_PAIRS, State, appended, merged_states, state_of
-from ._sweep import swept
+from .metrics._compute import metrics_of
+from .metrics._metrics import Metrics
+from .state._batch import Batch, Plan
+from .state._exact import Floats, check_weights
+from .state._file import packed, read, scale_named
+from .state._given import checked_decisions, judged
+from .state._order import Scale
+from .state._scores import as_scores
+from .state._state import MOST_IN_PAIRS, State, appended, merged_states, state_of
+from .state._sweep import swept
 
 Threshold = float | Sequence[float] | Tensor
 Group = Label | None

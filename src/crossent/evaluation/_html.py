@@ -7,11 +7,11 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .._errors import InputError
-from ._interval import interval
+from .intervals._interval import interval
 
 if TYPE_CHECKING:
     from ._evaluation import Evaluation
-    from ._metrics import Metrics
+    from .metrics._metrics import Metrics
 
 _MOST_CLASSES = 12
 _MEANS = ("log_loss", "brier")

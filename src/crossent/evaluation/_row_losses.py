@@ -11,9 +11,9 @@ from torch import Tensor
 from .._errors import InputError
 from .._task import IGNORED, Task
 from ._evaluation import Evaluation
-from ._order import Scale
-from ._rows import brier_scores, log_losses, rows_of
-from ._scores import as_scores
+from .state._order import Scale
+from .state._rows import brier_scores, log_losses, rows_of
+from .state._scores import as_scores
 
 RowLoss: TypeAlias = Literal["log_loss", "brier", "error"]
 

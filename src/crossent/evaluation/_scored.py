@@ -13,7 +13,7 @@ from .._labels import Label, as_series, class_named, distinct, distinct_counted,
 from .._task import Task
 from ._crossed import crossed_groups
 from ._evaluation import Evaluation, Threshold
-from ._order import Scale
+from .state._order import Scale
 
 _ONE = {"probabilities": "probability", "logits": "logit"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._evaluation import Evaluation
-from ._metrics import Average, ClassScores, Metrics
+from .metrics._metrics import Average, ClassScores, Metrics
 
 _HEADERS = ("precision", "recall", "f1-score", "support")
 

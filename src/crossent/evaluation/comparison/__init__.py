@@ -1,0 +1,1 @@
+"""Two models on the same rows, and groups of rows beside one another."""

@@ -1,0 +1,1 @@
+"""How far a figure could be off because other rows might have come."""

@@ -1,0 +1,1 @@
+"""What is kept, to figures: pure functions of counts and rankings."""

@@ -1,0 +1,159 @@
+"""An evaluation on disk: one small compressed file of plain arrays and one JSON record, without pickle."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from ..._errors import InputError
+from ..._task import Task
+from ._exact import LIMBS
+from ._histogram import Histogram
+from ._order import Scale
+from ._state import State
+from ._tally import Tally
+
+Arrays = dict[str, npt.NDArray[np.int64]]
+
+_FORMAT = "crossent evaluation"
+_VERSION = 2
+"""1: neither decided nor pairs, and no hinge loss of several classes; all else as here."""
+
+
+def packed(record: Mapping[str, Any], states: list[State]) -> bytes:
+    """The file's content: the same evaluation gives the same bytes."""
+    arrays: Arrays = {}
+    written = [_state_record(state, f"{place}", arrays) for place, state in enumerate(states)]
+    text = json.dumps({"format": _FORMAT, "version": _VERSION, **record, "states": written})
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as members:
+        for name, values in {"record": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}.items():
+            # Opened by name alone, a member bears no time of writing.
+            with members.open(f"{name}.npy", "w") as member:
+                np.lib.format.write_array(member, np.ascontiguousarray(values), allow_pickle=False)
+    return held.getvalue()
+
+
+def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Task, list[State]]:
+    """The record, the task and the states of a file.
+
+    Raises:
+        InputError: There is no such file, it is not an evaluation, or it is damaged, or of a later version.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"the evaluation {path} cannot be read: {error.strerror or error}") from None
+    try:
+        # Every member has a checksum, so that what is read is what was written.
+        with zipfile.ZipFile(io.BytesIO(content)) as members:
+            arrays = {
+                name.removesuffix(".npy"): np.lib.format.read_array(io.BytesIO(members.read(name)), allow_pickle=False)
+                for name in members.namelist()
+            }
+        record = json.loads(arrays.pop("record").tobytes())
+        if record["format"] != _FORMAT:
+            raise ValueError("another format")
+    except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, NotImplementedError):
+        raise InputError(
+            f"{path} must be an evaluation that Evaluation.save wrote; it is another kind of file, or damaged"
+        ) from None
+    if record["version"] not in (1, _VERSION):
+        raise InputError(
+            f"{path} must be of version {_VERSION} or 1; it is of {record['version']}: read it with a newer crossent"
+        )
+    try:
+        task = Task.from_dict(record["task"])
+        return record, task, [_state(each, f"{place}", arrays, task) for place, each in enumerate(record["states"])]
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+        raise InputError(f"the evaluation {path} is damaged: its parts do not belong together") from None
+
+
+def scale_named(name: object) -> Scale | None:
+    """The scale of that name, or None."""
+    return next((scale for scale in get_args(Scale) if scale == name), None)
+
+
+def _state_record(state: State, name: str, arrays: Arrays) -> dict[str, Any]:
+    _keep(state.confusion, f"{name}.confusion", arrays)
+    if state.ranks is not None:
+        _keep(state.ranks, f"{name}.ranks", arrays)
+    bins = [*state.histograms, *([] if state.top is None else [state.top]), *state.decided, *state.pairs]
+    for place, each in enumerate(bins):
+        arrays[f"{name}.{place}.keys"] = np.diff(each.keys, prepend=0)  # small numbers, which compress
+        _keep(each.tally, f"{name}.{place}", arrays)
+    return {
+        "rows": state.rows,
+        "ignored": state.ignored,
+        "levels": [each.level for each in bins],
+        "decided": len(state.decided),
+        "pairs": len(state.pairs),
+        "sums": {each: format(total, "x") for each, total in sorted(state.sums.items())},
+    }
+
+
+def _keep(tally: Tally, name: str, arrays: Arrays) -> None:
+    arrays[f"{name}.counts"] = tally.counts
+    if tally.weights is not None:
+        arrays[f"{name}.weights"] = tally.weights
+
+
+def _state(record: Mapping[str, Any], name: str, arrays: Arrays, task: Task) -> State:
+    size = len(task)
+    cells = (size, 2, 2) if task.kind == "multilabel" else (size, size)
+    single = task.kind == "multiclass"
+    given = iter(enumerate(record["levels"]))
+
+    def taken(count: int, sides: int = 2) -> tuple[Histogram, ...]:
+        return tuple(
+            _histogram(level, sides, f"{name}.{place}", arrays) for place, level in itertools.islice(given, count)
+        )
+
+    state = State(
+        rows=int(record["rows"]),
+        ignored=int(record["ignored"]),
+        confusion=_tally(f"{name}.confusion", cells, arrays),
+        histograms=taken(1 if task.kind == "binary" else size),
+        top=taken(1)[0] if single else None,
+        decided=taken(record.get("decided", 0)),
+        pairs=taken(record.get("pairs", 0), size),
+        ranks=_tally(f"{name}.ranks", (size,), arrays) if single else None,
+        sums={each: int(total, 16) for each, total in record["sums"].items()},
+    )
+    _check_rows(state)
+    if len(state.histograms) != (1 if task.kind == "binary" else size) or [*given]:
+        raise ValueError("histograms are missing")
+    return state
+
+
+def _check_rows(state: State) -> None:
+    whole = [*state.histograms, *([] if state.top is None else [state.top]), *state.pairs]
+    counted = {int(each.tally.counts.sum()) for each in whole}
+    if state.decided:
+        counted.add(sum(int(each.tally.counts.sum()) for each in state.decided))
+    if counted != {state.rows}:
+        raise ValueError("rows are missing")
+
+
+def _histogram(level: int, sides: int, name: str, arrays: Arrays) -> Histogram:
+    keys = np.cumsum(arrays[f"{name}.keys"])
+    return Histogram(level, keys, _tally(name, (len(keys), sides), arrays))
+
+
+def _tally(name: str, shape: tuple[int, ...], arrays: Arrays) -> Tally:
+    counts, weights = arrays[f"{name}.counts"], arrays.get(f"{name}.weights")
+    if counts.shape != shape or counts.dtype != np.int64 or (counts < 0).any():
+        raise ValueError("another shape")
+    if weights is not None and weights.shape != (*shape, LIMBS):
+        raise ValueError("another shape")
+    return Tally(counts, weights)

@@ -1,0 +1,57 @@
+"""The state of a batch by the compiled kernel, which gives the same bits as the definition in `_state`."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..._kernels import sweep
+from ._batch import Batch, Plan
+from ._exact import Ints, carried
+from ._histogram import Histogram
+from ._state import State, bins_of_decided, bins_of_pairs
+from ._tally import Tally
+
+
+def swept(plan: Plan, batch: Batch) -> State | None:
+    """The state of a batch, or None where the kernel cannot say it, or must not: a score is none."""
+    if plan.task.kind == "multilabel" or isinstance(plan.threshold, torch.Tensor):
+        return None
+    labelled, size = batch.labelled(), len(plan.task)
+    found = sweep(
+        labelled.labels,
+        labelled.scores,
+        labelled.weights,
+        logits=plan.scale == "logits",
+        threshold=plan.threshold,
+        limits=(plan.bins, bins_of_decided(plan.bins, size), bins_of_pairs(plan.bins, size) if plan.pairs else 0),
+    )
+    if found is None:
+        return None
+    bins = [Histogram(level, keys, _tally(cells)) for level, keys, cells in found.bins]
+    binary = plan.task.kind == "binary"
+    return State(
+        rows=len(labelled),
+        ignored=len(batch) - len(labelled),
+        confusion=_tally(found.confusion.reshape(size, size, -1)),
+        histograms=tuple(bins[: 1 if binary else size]),
+        top=None if binary else bins[size],
+        decided=() if binary else tuple(bins[size + 1 : 2 * size + 1]),
+        pairs=tuple(bins[2 * size + 1 :]) if plan.pairs else (),
+        ranks=None if binary else _tally(found.ranks),
+        sums=dict(zip(_names(plan, weighted=batch.weights is not None), found.sums, strict=True)),
+    )
+
+
+def _names(plan: Plan, *, weighted: bool) -> list[str]:
+    """What the kernel sums, in its order."""
+    names = ["weight", "weight_squared"] if weighted else []
+    for figure in ("log_loss", "brier", *(["hinge_loss"] if plan.scale == "logits" else [])):
+        names += [figure, f"{figure}_squared", *([f"{figure}_weighted"] if weighted else [])]
+    return names + (["spiegelhalter", "spiegelhalter_variance"] if plan.task.kind == "binary" else [])
+
+
+def _tally(cells: Ints) -> Tally:
+    if cells.shape[-1] == 1:
+        return Tally(cells[..., 0])
+    return Tally(np.ascontiguousarray(cells[..., 0]), carried(cells[..., 1:]))
