@@ -59,8 +59,8 @@ def test_of_equal_costs_the_more_probable_class_is_taken_and_then_the_first() ->
             "costs stand by true class (row) and decision (column)",
         ),
         ([[0, 1, 2]], "costs must be finite and have shape (2, 2), true class by decision; got [[0. 1. 2.]]"),
-        ({("fine", "Fraud"): 1}, "costs must be of pairs (true class, decision) of the task's classes; "
-         "got ('fine', 'Fraud')"),
+        ({("fine", "theft"): 1}, "costs must be of pairs (true class, decision) of the task's classes; "
+         "got ('fine', 'theft')"),
     ],
 )  # fmt: skip
 def test_costs_that_make_no_sense_are_refused(costs: Any, message: str) -> None:
