@@ -281,7 +281,7 @@ class Task:
         """Turn probabilities into decisions.
 
         Binary and multilabel: 1 where the probability is at least the threshold. Multiclass: the most probable class.
-        Numbers are compared as float64, which holds each of them: the float32 nearest to 0.7 lies below 0.7. An
+        The threshold is rounded to the type of the probabilities, so that the float32 nearest to 0.7 is at 0.7. An
         evaluation of logits decides by their probabilities in float64; `probabilities(logits.double())` are those.
 
         Args:
@@ -296,7 +296,7 @@ class Task:
             if isinstance(threshold, Tensor) or threshold != 0.5:
                 raise InputError("a multiclass task decides for the most probable class; it takes no threshold")
             return probabilities.argmax(dim=1)
-        return (probabilities.double() >= self._checked_threshold(threshold, probabilities)).long()
+        return (probabilities >= self._checked_threshold(threshold, probabilities).to(probabilities.dtype)).long()
 
     def _checked_threshold(self, threshold: float | Tensor, probabilities: Tensor) -> Tensor:
         limits = torch.as_tensor(threshold, dtype=torch.float64, device=probabilities.device)

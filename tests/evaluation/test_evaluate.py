@@ -43,12 +43,11 @@ def test_whole_logits_are_numbers_too() -> None:
     assert evaluate(CHURN, ["no", "yes"], logits=[-2, 3]).compute().accuracy == 1
 
 
-def test_a_float32_score_is_compared_as_the_number_that_it_is() -> None:
-    below = torch.tensor([0.7])  # 0.69999998807907104
-    for threshold, decided in ((0.7, 0), (float(below), 1)):
-        evaluation = evaluate(CHURN, ["yes"], probabilities=below, threshold=threshold)
-        assert evaluation.compute().accuracy == decided
-        assert CHURN.decide(below, threshold).tolist() == [decided]
+def test_a_float32_score_is_at_the_threshold_it_was_written_as() -> None:
+    scores = torch.tensor([0.7])  # 0.69999998807907104
+    evaluation = evaluate(CHURN, ["yes"], probabilities=scores, threshold=0.7)
+    assert evaluation.compute().accuracy == 1
+    assert CHURN.decide(scores, 0.7).tolist() == [1]
 
 
 def test_decisions_are_those_of_the_task() -> None:

@@ -62,13 +62,13 @@ def test_the_threshold_in_use_is_a_cut_with_the_counts_made_at_it(bins: int | No
 
 
 def test_float32_rows_at_the_threshold_are_counted_as_they_were_decided() -> None:
-    # As a float32, 0.7 lies below the number 0.7, and is not decided for the class.
+    # As a float32, 0.7 lies below the number 0.7, and is decided for the class all the same.
     probabilities = torch.tensor([0.1, 0.7, 0.7, 0.9], dtype=torch.float32)
     evaluation = Evaluation.empty(Task.binary(["no", "yes"]), threshold=0.7).update(
         torch.tensor([0, 1, 0, 1]), probabilities=probabilities
     )
     (cuts,) = cuts_on(evaluation)["classes"]
-    assert [cuts["hits"][cuts["start"]], cuts["alarms"][cuts["start"]]] == [1, 0]
+    assert [cuts["hits"][cuts["start"]], cuts["alarms"][cuts["start"]]] == [2, 1]
 
 
 def test_all_cuts_come_with_their_scores_while_there_are_few() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from .._labels import Label
 from ..evaluation import Cells, Evaluation, cells_figure, ranking
@@ -20,8 +21,8 @@ class Cuts:
 
     scores: `(m,)`, the first above 1, where nothing is decided as positive; a threshold of at most the score and above
     `below` cuts there. rows: `(2, m)` rows of the class and others, whatever they weigh, between a score and the one
-    above it. hits, alarms: `(..., m)` rows of the class
-    and others at or above each score, or their weight. exact: no score lies between two of these.
+    above it. hits, alarms: `(..., m)` rows of the class and others at or above each score, or their weight. exact: no
+    score lies between two of these.
     """
 
     scores: Floats
@@ -56,9 +57,16 @@ def _shortest(low: float, high: float) -> float:
     """The decimal of fewest digits above low and at most high, nearest to their middle."""
     for digits in range(1, 17):
         rounded = round((low + high) / 2, digits)
-        if low < rounded <= high:
+        if low < rounded <= high and _parts(low, rounded):
             return rounded
     return high
+
+
+def _parts(low: float, threshold: float) -> bool:
+    """Whether it stays above the lower score in every type that this may have come in: it is compared rounded to it."""
+    both = torch.tensor([low, threshold], dtype=torch.float64)
+    narrow = [both.to(kind).double().tolist() for kind in (torch.float16, torch.bfloat16, torch.float32)]
+    return all(held != low or rounded > low for held, rounded in narrow)
 
 
 def cuts_of(evaluation: Evaluation, label: Label | None) -> Cuts:

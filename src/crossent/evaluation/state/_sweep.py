@@ -23,7 +23,7 @@ def swept(plan: Plan, batch: Batch) -> State | None:
         labelled.scores,
         labelled.weights,
         logits=plan.scale == "logits",
-        threshold=plan.threshold,
+        threshold=_as_compared(plan.threshold, plan, labelled.scores.dtype),
         limits=(plan.bins, bins_of_decided(plan.bins, size), bins_of_pairs(plan.bins, size) if plan.pairs else 0),
     )
     if found is None:
@@ -41,6 +41,11 @@ def swept(plan: Plan, batch: Batch) -> State | None:
         ranks=None if binary else _tally(found.ranks),
         sums=dict(zip(_names(plan, weighted=batch.weights is not None), found.sums, strict=True)),
     )
+
+
+def _as_compared(threshold: float, plan: Plan, kind: torch.dtype) -> float:
+    """The threshold in the type of the probabilities, as `Task.decide` has it; those of logits are float64."""
+    return float(torch.tensor(threshold, dtype=kind)) if plan.scale == "probabilities" else threshold
 
 
 def _names(plan: Plan, *, weighted: bool) -> list[str]:
