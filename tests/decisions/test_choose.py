@@ -125,6 +125,8 @@ def test_the_figures_of_a_choice_are_those_of_an_evaluation_at_its_threshold(
     random = np.random.default_rng(seed)
     logits = torch.tensor(random.normal(centre, spread, 200))
     labels = torch.tensor(random.random(200) < 1 / (1 + np.exp(-(logits.numpy() - centre) / spread))).long()
+    if source == "probabilities" and kind in (torch.float16, torch.bfloat16):
+        bins = None  # a threshold is rounded to so few values that one of a coarse bin is among others
     scores = (logits if source == "logits" else logits.sigmoid()).to(kind)
     task, label = BINARY, "yes"
     if several:

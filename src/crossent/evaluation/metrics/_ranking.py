@@ -29,7 +29,8 @@ class Ranking:
 
     thresholds: probabilities of the class; most: the highest that a row counted with each can have. rows, others: true
     rows of the class, and of others, between a threshold and the one above it.
-    weighted: the other numbers are of weights. exact: the rows between two thresholds have one score.
+    weighted: the other numbers are of weights. exact: the rows between two thresholds have one score. rounded: where
+    not, a threshold may be compared with the rows' scores as the nearest float32, which can lie below it.
     """
 
     thresholds: Floats
@@ -40,6 +41,7 @@ class Ranking:
     others: Ints
     weighted: bool
     exact: bool
+    rounded: bool = False
 
     @property
     def positives(self) -> int | float:
@@ -58,7 +60,10 @@ class Ranking:
         Logits tell rows apart whose probabilities round to one number, such as 1; no threshold does.
         """
         below = np.maximum.accumulate(self.most[::-1])[::-1]
-        return np.minimum.accumulate(self.thresholds) > np.append(below[1:], -np.inf)
+        least = np.minimum.accumulate(self.thresholds)
+        if self.rounded and not self.exact:
+            least = np.minimum(least, least.astype(np.float32))
+        return least > np.append(below[1:], -np.inf)
 
     @property
     def gained(self) -> tuple[Floats, Floats]:
@@ -91,7 +96,7 @@ def _downwards(bins: Histogram, scale: Scale) -> Ranking:
     lowest, highest = bins.lowest(scale)[::-1], _within(bins, bins.highest(scale), scale)[::-1]
     if scale == "logits":
         lowest, highest = sigmoid(lowest), sigmoid(highest)
-    return _cumulated(bins, lowest, highest, bins.tally.amounts[::-1], 1)
+    return _cumulated(bins, lowest, highest, 1, rounded=scale == "probabilities")
 
 
 def _upwards(bins: Histogram, scale: Scale) -> Ranking:
@@ -101,7 +106,7 @@ def _upwards(bins: Histogram, scale: Scale) -> Ranking:
         lowest, highest = sigmoid(-lowest), sigmoid(-highest)
     else:
         lowest, highest = 1 - lowest, 1 - highest
-    return _cumulated(bins, lowest, highest, bins.tally.amounts, 0)
+    return _cumulated(bins, lowest, highest, 0, rounded=scale == "probabilities")
 
 
 def _within(bins: Histogram, ends: Floats, scale: Scale) -> Floats:
@@ -113,8 +118,9 @@ def _within(bins: Histogram, ends: Floats, scale: Scale) -> Floats:
     return ends - ends / _SHARE_AT_END + others / _SHARE_AT_END  # of ends whose difference may be no number
 
 
-def _cumulated(bins: Histogram, thresholds: Floats, most: Floats, amounts: Amounts, side: int) -> Ranking:
-    counts = bins.tally.counts[::-1] if side else bins.tally.counts
+def _cumulated(bins: Histogram, thresholds: Floats, most: Floats, side: int, *, rounded: bool) -> Ranking:
+    step = -1 if side else 1
+    counts, amounts = bins.tally.counts[::step], bins.tally.amounts[::step]
     # A score that only rows of weight 0 have is no threshold.
     kept = amounts.any(axis=1) if bins.tally.weights is not None else slice(None)
     return Ranking(
@@ -126,6 +132,7 @@ def _cumulated(bins: Histogram, thresholds: Floats, most: Floats, amounts: Amoun
         others=counts[kept, 1 - side],
         weighted=bins.tally.weights is not None,
         exact=bins.exact,
+        rounded=rounded,
     )
 
 
