@@ -67,17 +67,17 @@ def test_a_number_changed_in_any_array_is_noticed(kind: str, weighted: bool, tmp
         refused(closed(record, arrays | {name: arrays[name].astype(np.float64)}), tmp_path / "x")
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda keys: np.diff(np.cumsum(keys)[::-1], prepend=0),
-        lambda keys: keys.astype(np.float64),
-        lambda keys: np.zeros_like(keys),
-        lambda keys: -keys,
-        lambda keys: keys[:-1],
-        lambda keys: keys[:, np.newaxis],
-    ],
-)
+CHANGES: list[Callable[[np.ndarray], np.ndarray]] = [
+    lambda keys: np.diff(np.cumsum(keys)[::-1], prepend=0),
+    lambda keys: keys.astype(np.float64),
+    lambda keys: np.zeros_like(keys),
+    lambda keys: -keys,
+    lambda keys: keys[:-1],
+    lambda keys: keys[:, np.newaxis],
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("kind", TASKS)
 def test_bins_ascend(kind: str, change: Callable[[np.ndarray], np.ndarray], tmp_path: Path) -> None:
     record, arrays = opened(saved(kind))
