@@ -101,6 +101,20 @@ def test_groups_and_their_crossings_are_judged_with_weights() -> None:
     assert "north, 2" in run("evaluate", "scored.parquet", *YES, "--group", "region", "--group", "plan").stdout
 
 
+def test_a_group_that_weighs_nothing_is_named_with_the_reason() -> None:
+    frame = rows().with_columns(weight=pl.when(pl.col("region") == "north").then(0.0).otherwise(0.37))
+    frame.write_parquet("scored.parquet")
+    given = ("evaluate", "scored.parquet", *YES, "--group", "region", "--weight", "weight")
+    shown = run(*given)
+    assert shown.exit_code == 0, shown.output
+    north = frame.filter(pl.col("region") == "north").height
+    reason = f"an evaluation needs a row that weighs more than 0; the weights of all {north} are 0"
+    assert f"no figures of north: {reason}" in " ".join(shown.stdout.split())
+    found = record(*given)["groups"]
+    assert found["north"] == {"rows": north, "lacking": reason}
+    assert found["south"]["rows"] == 600 - north
+
+
 def test_costs_decide_and_are_shown(place: Path) -> None:
     rows().write_csv("scored.csv")
     (place / "square.csv").write_text("true class,no,yes\nno,0,1\nyes,4,0\n")

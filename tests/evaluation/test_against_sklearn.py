@@ -16,7 +16,7 @@ from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 from torch import Tensor
 
-from crossent import Evaluation, Metrics, Task
+from crossent import Evaluation, Metrics, Task, evaluate
 from crossent.evaluation import (
     class_curves,
     classification_report,
@@ -262,3 +262,17 @@ def test_reliability(strategy: Literal["quantile", "uniform"], bins: int) -> Non
     np.testing.assert_allclose(ours.mean_predicted.numpy(), predicted, atol=EXACT)
     assert int(ours.count.sum()) == 500
     assert bool(((ours.low <= ours.observed) & (ours.observed <= ours.high)).all())
+
+
+def test_sums_of_weights_keep_the_columns_of_the_text_report() -> None:
+    draw = np.random.default_rng(0)
+    evaluation = evaluate(
+        Task.binary(["no", "yes"]),
+        draw.choice(["no", "yes"], 50),
+        probabilities=draw.random(50),
+        weights=draw.random(50) * 1.0000001,
+    )
+    lines = [line for line in classification_report(evaluation).splitlines() if line]
+    assert len({len(line) for line in lines}) == 1
+    supports = [float(line.split()[-1]) for line in lines[1:3]]
+    assert supports == pytest.approx([scores.support for scores in evaluation.compute().per_class], rel=1e-6)

@@ -89,3 +89,22 @@ def test_only_ignored_rows_are_an_error_that_says_so() -> None:
     task = Task.multiclass(["a", "b"], ignored="?")
     with pytest.raises(InputError, match="got 0; all 2 were of the ignored label"):
         evaluate(task, ["?", "?"], logits=[[0.0, 1.0], [1.0, 0.0]]).compute()
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_labels_that_are_wrong_beyond_all_numbers_together_have_a_mean_loss(size: int) -> None:
+    largest = torch.finfo(torch.float64).max
+    signs = torch.tensor([[1.0] * size, [-1.0] * size, [1.0] * (size - 1) + [-1.0]], dtype=torch.float64)
+    task = Task.multilabel([f"l{place}" for place in range(size)])
+    labels = torch.tensor([[0] * size, [0] * size, [1] * size])
+    metrics = Evaluation.empty(task).update(labels, logits=signs * largest).compute()
+    assert metrics.log_loss == pytest.approx(largest / 3 * (1 + 1 / size))
+
+
+def test_a_row_loss_does_not_depend_on_a_neighbour_of_the_largest_logits() -> None:
+    task = Task.multilabel(["x", "y", "z"])
+    plain, labels = torch.randn(50, 3, dtype=torch.float64, generator=torch.manual_seed(0)), torch.zeros(50, 3).long()
+    far = torch.full((1, 3), torch.finfo(torch.float64).max, dtype=torch.float64)
+    whole = Evaluation.empty(task).update(torch.cat([labels, labels[:1]]), logits=torch.cat([plain, far]))
+    parts = Evaluation.empty(task).update(labels, logits=plain).update(labels[:1], logits=far)
+    assert whole.to_bytes() == parts.to_bytes()

@@ -107,7 +107,9 @@ def test_ignored_rows_keep_the_numbers_of_the_others() -> None:
 
 def test_a_class_without_rows_is_suggested_to_nobody() -> None:
     found = label_errors(
-        Task.multiclass(["cat", "dog", "fox"]), ["cat", "dog"] * 20, probabilities=[[0.3, 0.3, 0.4]] * 40
+        Task.multiclass(["cat", "dog", "fox"]),
+        ["cat", "dog"] * 20,
+        probabilities=[[0.5, 0.1, 0.4], [0.1, 0.5, 0.4]] * 20,
     )
     assert found.joint[:, 2].tolist() == [0, 0, 0]
     assert found.joint[2].tolist() == [0, 0, 0]
@@ -122,3 +124,45 @@ def test_mistakes_are_named() -> None:
     ignoring = Task.multiclass(["a", "b"], ignored="?")
     with pytest.raises(InputError, match=r"^label errors are looked for among labelled rows; got 0$"):
         label_errors(ignoring, ["?"], logits=[[0.0, 1.0]])
+
+
+@pytest.mark.parametrize("kind", ["constant", "random", "confident"])
+def test_scores_that_know_nothing_make_no_label_a_suspect(kind: str) -> None:
+    draw = np.random.default_rng(5)
+    labels = (draw.random(2000) < 0.3).astype(int)
+    p = {"constant": np.full(2000, 0.3), "random": draw.random(2000), "confident": draw.choice([0.01, 0.99], 2000)}
+    found = label_errors(Task.binary([0, 1]), labels, probabilities=p[kind])
+    assert len(found.suspects) == 0
+    assert found.suspects.columns == ["row", "given", "suggested", "margin"]
+    assert np.isnan(found.share)
+    assert found.reason == "the scores say no more of the labels than the shares of the classes do"
+
+
+def test_a_boastful_model_that_knows_much_is_heard() -> None:
+    """Its log loss is above that of the shares of the classes; its suspects are right all the same."""
+    draw = np.random.default_rng(6)
+    true = (draw.random(3000) < 0.4).astype(int)
+    wrong = draw.random(3000) < 0.1
+    found = label_errors(Task.binary([0, 1]), np.where(wrong, 1 - true, true), logits=80.0 * true - 40)
+    assert found.reason == ""
+    assert {*found.suspects["row"]} == {*np.flatnonzero(wrong)}
+
+
+def test_of_several_labels_those_without_skill_are_named() -> None:
+    draw = np.random.default_rng(7)
+    labels = (draw.random((1000, 2)) < 0.4).astype(int)
+    given = labels.copy()
+    given[:30, 0] = 1 - given[:30, 0]
+    p = np.stack([0.05 + 0.9 * labels[:, 0], draw.random(1000)], axis=1)
+    found = label_errors(Task.multilabel(["red", "blue"]), given, probabilities=p)
+    assert found.reason == "of blue: the scores say no more of the labels than the shares of the classes do"
+    assert {*found.suspects["label"]} == {"red"}
+    assert found.share == pytest.approx(0.03, abs=0.005)
+
+
+def test_scores_are_checked_as_an_evaluation_checks_them() -> None:
+    task = Task.binary([0, 1])
+    with pytest.raises(InputError, match=r"^logits must be finite; 2000 of 2000 are NaN or infinite$"):
+        label_errors(task, [0, 1] * 1000, logits=np.full(2000, np.nan))
+    with pytest.raises(InputError, match=r"^probabilities must not be NaN; 1 of 2 are$"):
+        label_errors(task, [0, 1], probabilities=[0.5, np.nan])

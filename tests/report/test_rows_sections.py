@@ -41,7 +41,17 @@ def test_suspects_are_cut_and_counted() -> None:
     labels = ["cat"] * 60 + ["dog"] * 200 + ["cat"] * 200
     found = label_errors(Task.binary(["cat", "dog"]), labels, probabilities=[0.97] * 260 + [0.02] * 200)
     assert len(found.suspects) == 60
-    assert "Shown are 50 of 60." in page(suspects=found)
+    text = page(suspects=found)
+    assert "Shown are 50 of 60." in text
+    assert f"At most about {found.share:.1%} of 460 labels are estimated to be wrong" in text
+    assert "the model is sure" not in text
+
+
+def test_scores_that_know_nothing_are_said_to() -> None:
+    found = label_errors(Task.binary(["cat", "dog"]), ["cat", "cat", "dog"] * 20, probabilities=[0.3] * 60)
+    assert f"<p>None are listed: {found.reason}, so that they cannot say which labels are wrong.</p>" in page(
+        suspects=found
+    )
 
 
 def test_the_rows_that_judged_a_fitted_model_are_found_again_in_the_table() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from ..classifier import Model
@@ -22,4 +24,4 @@ def inspected(model: Model, table: Table) -> tuple[WeakSlices, LabelErrors]:
     found = label_errors(model.task, labels, logits=judged.logits)
     numbers = pl.Series(judged.rows.numpy() + 1)
     suspects = found.suspects.with_columns(row=numbers.gather(found.suspects["row"]))
-    return weak_slices(Table(frame, columns), losses), LabelErrors(suspects, found.joint, found.rows)
+    return weak_slices(Table(frame, columns), losses), replace(found, suspects=suspects)

@@ -39,7 +39,10 @@ class Judgement:
                 record |= {"coverage": found.coverage, "risk": None if found.risk != found.risk else found.risk}
         if self.files:
             record["files"] = self.files
-        groups = {str(name): each.compute().to_dict() for name, each in self.evaluation.groups.items()}
+        groups = {
+            str(name): {"rows": each.rows, "lacking": each.lacking} if each.lacking else each.compute().to_dict()
+            for name, each in self.evaluation.groups.items()
+        }
         return record | ({"groups": groups} if groups else {})
 
 

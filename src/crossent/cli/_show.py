@@ -196,7 +196,12 @@ def show_groups(evaluation: Evaluation) -> None:
     grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
     for heading in ("group", "rows", "log loss", "ROC AUC", "accuracy", "95 % interval"):
         grid.add_column(heading, justify="left" if heading == "group" else "right")
+    lacking: list[str] = []
     for name, group in evaluation.groups.items():
+        if group.lacking:
+            grid.add_row(str(name), f"{group.rows:,}")
+            lacking.append(f"no figures of {name}: {group.lacking}")
+            continue
         metrics = group.compute()
         grid.add_row(
             str(name),
@@ -206,6 +211,8 @@ def show_groups(evaluation: Evaluation) -> None:
         )
     out.print()
     out.print(grid)
+    for reason in lacking:
+        out.print(reason)
 
 
 def _accuracy_interval(group: Evaluation) -> str:

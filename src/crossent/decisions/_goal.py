@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from .._errors import InputError
 
@@ -25,8 +24,6 @@ MAXIMISED = {
 LIMITED = {"precision": ">=", "recall": ">=", "specificity": ">=", "alerts": "<="}
 """Figures that have their best at an end, with the side on which the limit lies. alerts: the share of rows decided as
 positive."""
-
-Side = Literal[">=", "<="]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from .metrics._compute import metrics_of
 from .metrics._metrics import Metrics
 from .state._batch import Batch, Plan
 from .state._exact import Floats, check_weights
-from .state._file import packed, read, scale_named
+from .state._file import damaged, packed, read, scale_named
 from .state._given import checked_decisions, judged
 from .state._order import Scale
 from .state._scores import as_scores
@@ -295,15 +295,22 @@ class Evaluation:
             2
         """
         record, task, states = read(path)
-        threshold = record["threshold"]
-        return cls(
-            task,
-            tuple(threshold) if isinstance(threshold, list) else threshold,
-            record["bins"],
-            record.get("pairs", False),
-            scale_named(record["source"]),
-            record.get("given", False),
-            {name: (state,) for name, state in zip(record["groups"], states, strict=True)},
+        bins = record["bins"]
+        try:
+            empty = cls.empty(
+                task,
+                threshold=record["threshold"],
+                exact=bins is None,
+                bins=bins,
+                pairs=record.get("pairs", False),
+            )
+        except (InputError, KeyError, TypeError, ValueError, RuntimeError):
+            raise damaged(path) from None
+        return replace(
+            empty,
+            source=scale_named(record["source"]),
+            given=record.get("given", False),
+            _states={name: (state,) for name, state in zip(record["groups"], states, strict=True)},
         )
 
     def compute(self) -> Metrics:

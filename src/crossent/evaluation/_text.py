@@ -48,10 +48,17 @@ def _averages(metrics: Metrics, width: int, digits: int) -> list[str]:
         first = _line("micro avg", metrics.micro, width, digits)
         return [first, *middle, _line("samples avg", metrics.samples, width, digits)]
     # With one label a row all three micro averages are the accuracy, which takes a line of its own.
-    accuracy = f"{'accuracy':>{width}}  {'':>9} {'':>9} {metrics.micro.f1:>9.{digits}f} {metrics.micro.support:>9}"
+    accuracy = (
+        f"{'accuracy':>{width}}  {'':>9} {'':>9} {metrics.micro.f1:>9.{digits}f} {_support(metrics.micro.support):>9}"
+    )
     return [accuracy, *middle]
 
 
 def _line(name: str, scores: ClassScores | Average, width: int, digits: int) -> str:
     figures = " ".join(f"{figure:>9.{digits}f}" for figure in (scores.precision, scores.recall, scores.f1))
-    return f"{name:>{width}}  {figures} {scores.support:>9}"
+    return f"{name:>{width}}  {figures} {_support(scores.support):>9}"
+
+
+def _support(rows: float) -> str:
+    """A number of rows as it is; a sum of weights in seven digits, which the column holds."""
+    return f"{rows:.7g}" if isinstance(rows, float) else str(rows)

@@ -13,10 +13,13 @@ from torch import Tensor
 
 from .._errors import InputError
 from .._task import IGNORED, Task
-from ..evaluation import as_scores
+from ..evaluation import Evaluation, as_scores
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+_NO_SKILL = "the scores say no more of the labels than the shares of the classes do"
+_ONE_SIDED_95 = 1.645
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +33,20 @@ class LabelErrors:
         joint: Estimated shares of all rows by the label given and the true one, `(K, K)`; for a multilabel task
             `(K, 2, 2)`, each label's own.
         rows: How many rows were looked at.
+        reason: Why nothing could be said, of a multilabel task of which labels; else empty. The joint shares are then
+            NaN, and no row is a suspect.
     """
 
     suspects: pl.DataFrame
     joint: Tensor
     rows: int
+    reason: str = ""
 
     @property
     def share(self) -> float:
-        """The estimated share of labels that are wrong."""
+        """The estimated share of labels that are wrong; where classes overlap an upper bound, and not a close one."""
         right = self.joint.diagonal(dim1=-2, dim2=-1).sum(-1)
-        return float((1 - right).mean())
+        return float((1 - right).nanmean())
 
     @property
     def noise(self) -> Tensor:
@@ -57,7 +63,8 @@ def label_errors(task: Task, labels: object, *, probabilities: object = None, lo
     of them, those with the largest p_j - p_i, are suspects, if their label is not the most probable class anyway.
 
     The scores must come from a model that was not trained on these rows (held out, or cross-validated): one that was
-    has learned the wrong labels too. They need not be calibrated.
+    has learned the wrong labels too. They need not be calibrated, but must say something of the labels: where their
+    Brier score is not below that of the plain shares of the classes, beyond chance, no row is listed.
 
     Args:
         task: What the labels and scores belong to.
@@ -84,14 +91,17 @@ def label_errors(task: Task, labels: object, *, probabilities: object = None, lo
     if (logits is None) == (probabilities is None):
         raise InputError("give exactly one of logits and probabilities")
     codes = task.encode(labels)
+    source = "probabilities" if logits is None else "logits"
+    scores = as_scores(task, probabilities if logits is None else logits, source)
+    if len(codes) != len(scores):
+        raise InputError(f"labels and scores must have as many rows; got {len(codes)} and {len(scores)}")
+    # The checks are those of an evaluation.
     if logits is None:
-        p = as_scores(task, probabilities, "probabilities")
-        task.check_probabilities(p)
+        Evaluation.empty(task).update(codes, probabilities=scores)
     else:
-        p = task.probabilities(as_scores(task, logits, "logits").double())
-    if len(codes) != len(p):
-        raise InputError(f"labels and scores must have as many rows; got {len(codes)} and {len(p)}")
-    p = p.detach().cpu().double()
+        Evaluation.empty(task).update(codes, logits=scores)
+        scores = task.probabilities(scores.double())
+    p = scores.detach().cpu().double()
     kept = (codes != IGNORED if codes.ndim == 1 else torch.ones(len(codes), dtype=torch.bool)).nonzero()[:, 0]
     if not len(kept):
         raise InputError("label errors are looked for among labelled rows; got 0")
@@ -108,7 +118,7 @@ def label_errors(task: Task, labels: object, *, probabilities: object = None, lo
             "margin": wrong.margin,
         }
     )
-    return LabelErrors(frame, torch.from_numpy(joint), len(kept))
+    return LabelErrors(frame, torch.from_numpy(joint), len(kept), _NO_SKILL if np.isnan(joint).any() else "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +133,9 @@ class _Wrong:
 
 def _confident(labels: Ints, p: Floats) -> tuple[Floats, _Wrong]:
     """The joint distribution of labels and true classes, and the suspects, of labels `(n,)` and p `(n, K)`."""
+    if not _skilled(labels, p):
+        none = np.empty(0, dtype=np.int64)
+        return np.full((p.shape[1], p.shape[1]), np.nan), _Wrong(none, none, none, np.empty(0))
     joint = _joint(labels, p)
     best = p.argmax(axis=1)
     suspect = np.zeros(len(p), dtype=np.bool_)
@@ -133,6 +146,16 @@ def _confident(labels: Ints, p: Floats) -> tuple[Floats, _Wrong]:
     order = np.argsort(margin, kind="stable")
     found = found[order]
     return joint, _Wrong(found, labels[found], best[found], margin[order])
+
+
+def _skilled(labels: Ints, p: Floats) -> bool:
+    """The Brier score is below that of the shares of the classes, beyond chance.
+
+    It is bounded where the log loss is not: a boastful model that knows much may have the larger log loss.
+    """
+    true = np.eye(p.shape[1])[labels]
+    gain = (np.square(true.mean(axis=0) - true) - np.square(p - true)).sum(axis=1)
+    return bool(gain.mean() > _ONE_SIDED_95 * gain.std() / len(gain) ** 0.5 + 1e-12)
 
 
 def _joint(labels: Ints, p: Floats) -> Floats:
@@ -171,4 +194,6 @@ def _of_labels(task: Task, labels: Ints, p: Floats) -> LabelErrors:
         frame = pl.DataFrame(columns | {"margin": wrong.margin})
         frames.append(frame.insert_column(1, pl.repeat(name, len(frame), eager=True).alias("label")))
     suspects = pl.concat(frames).sort("margin", maintain_order=True)
-    return LabelErrors(suspects, torch.from_numpy(np.stack(joints)), len(labels))
+    blind = [str(name) for name, joint in zip(task.classes, joints, strict=True) if np.isnan(joint).any()]
+    reason = f"of {', '.join(blind)}: {_NO_SKILL}" if blind else ""
+    return LabelErrors(suspects, torch.from_numpy(np.stack(joints)), len(labels), reason)

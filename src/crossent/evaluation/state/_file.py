@@ -20,6 +20,7 @@ from ..._task import Task
 from ._exact import LIMBS
 from ._histogram import Histogram
 from ._order import Scale
+from ._sound import check_record, check_state
 from ._state import State
 from ._tally import Tally
 
@@ -64,24 +65,44 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Task, list[State
         record = json.loads(arrays.pop("record").tobytes())
         if record["format"] != _FORMAT:
             raise ValueError("another format")
+        version = record["version"]
     except (zipfile.BadZipFile, zlib.error, ValueError, KeyError, TypeError, EOFError, NotImplementedError):
         raise InputError(
             f"{path} must be an evaluation that Evaluation.save wrote; it is another kind of file, or damaged"
         ) from None
-    if record["version"] not in (1, _VERSION):
+    if version not in (1, _VERSION):
         raise InputError(
-            f"{path} must be of version {_VERSION} or 1; it is of {record['version']}: read it with a newer crossent"
+            f"{path} must be of version {_VERSION} or 1; it is of {version}: read it with a newer crossent"
         )
     try:
         task = Task.from_dict(record["task"])
-        return record, task, [_state(each, f"{place}", arrays, task) for place, each in enumerate(record["states"])]
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError):
-        raise InputError(f"the evaluation {path} is damaged: its parts do not belong together") from None
+        states = [_state(each, f"{place}", arrays, task) for place, each in enumerate(record["states"])]
+        check_record(record, states)
+        scale, given, pairs = scale_named(record["source"]), record.get("given", False), record.get("pairs", False)
+        for state in states:
+            check_state(state, task, scale, given=given, pairs=pairs)
+        if arrays:
+            raise ValueError("arrays of no state")
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OverflowError):
+        raise damaged(path) from None
+    return record, task, states
 
 
-def scale_named(name: object) -> Scale | None:
-    """The scale of that name, or None."""
-    return next((scale for scale in get_args(Scale) if scale == name), None)
+def damaged(path: str | os.PathLike[str]) -> InputError:
+    """What is said of a file whose parts contradict each other."""
+    return InputError(f"the evaluation {path} is damaged: its parts do not belong together")
+
+
+def scale_named(name: object) -> Scale:
+    """The scale of that name.
+
+    Raises:
+        ValueError: There is none.
+    """
+    for scale in get_args(Scale):
+        if scale == name:
+            return scale
+    raise ValueError("another scale")
 
 
 def _state_record(state: State, name: str, arrays: Arrays) -> dict[str, Any]:
@@ -115,13 +136,14 @@ def _state(record: Mapping[str, Any], name: str, arrays: Arrays, task: Task) -> 
     given = iter(enumerate(record["levels"]))
 
     def taken(count: int, sides: int = 2) -> tuple[Histogram, ...]:
-        return tuple(
-            _histogram(level, sides, f"{name}.{place}", arrays) for place, level in itertools.islice(given, count)
-        )
+        levels = [*itertools.islice(given, count)]
+        if len(levels) != count:
+            raise ValueError("histograms are missing")
+        return tuple(_histogram(level, sides, f"{name}.{place}", arrays) for place, level in levels)
 
     state = State(
-        rows=int(record["rows"]),
-        ignored=int(record["ignored"]),
+        rows=record["rows"],
+        ignored=record["ignored"],
         confusion=_tally(f"{name}.confusion", cells, arrays),
         histograms=taken(1 if task.kind == "binary" else size),
         top=taken(1)[0] if single else None,
@@ -130,30 +152,23 @@ def _state(record: Mapping[str, Any], name: str, arrays: Arrays, task: Task) -> 
         ranks=_tally(f"{name}.ranks", (size,), arrays) if single else None,
         sums={each: int(total, 16) for each, total in record["sums"].items()},
     )
-    _check_rows(state)
-    if len(state.histograms) != (1 if task.kind == "binary" else size) or [*given]:
-        raise ValueError("histograms are missing")
+    if [*given]:
+        raise ValueError("histograms of no part")
     return state
 
 
-def _check_rows(state: State) -> None:
-    whole = [*state.histograms, *([] if state.top is None else [state.top]), *state.pairs]
-    counted = {int(each.tally.counts.sum()) for each in whole}
-    if state.decided:
-        counted.add(sum(int(each.tally.counts.sum()) for each in state.decided))
-    if counted != {state.rows}:
-        raise ValueError("rows are missing")
-
-
 def _histogram(level: int, sides: int, name: str, arrays: Arrays) -> Histogram:
-    keys = np.cumsum(arrays[f"{name}.keys"])
+    steps = arrays.pop(f"{name}.keys")
+    if steps.ndim != 1 or steps.dtype != np.int64:
+        raise ValueError("keys of another type")
+    keys = np.cumsum(steps)
     return Histogram(level, keys, _tally(name, (len(keys), sides), arrays))
 
 
 def _tally(name: str, shape: tuple[int, ...], arrays: Arrays) -> Tally:
-    counts, weights = arrays[f"{name}.counts"], arrays.get(f"{name}.weights")
+    counts, weights = arrays.pop(f"{name}.counts"), arrays.pop(f"{name}.weights", None)
     if counts.shape != shape or counts.dtype != np.int64 or (counts < 0).any():
         raise ValueError("another shape")
-    if weights is not None and weights.shape != (*shape, LIMBS):
+    if weights is not None and (weights.shape != (*shape, LIMBS) or weights.dtype != np.int64):
         raise ValueError("another shape")
     return Tally(counts, weights)

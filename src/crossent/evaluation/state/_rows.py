@@ -169,7 +169,9 @@ def log_losses(rows: Rows) -> Floats:
         losses = np.maximum(-true, 0.0) + log1p(exp(-np.abs(true)))
     else:
         losses = -log(np.clip(true, _EPS, 1 - _EPS))
-    return in_order(losses) / len(losses)
+    with np.errstate(over="ignore"):  # the sum may be beyond all numbers where the mean is not
+        mean = in_order(losses) / len(losses)
+        return np.where(mean > _MOST, np.minimum(in_order(losses / len(losses)), _MOST), mean)
 
 
 def brier_scores(rows: Rows) -> Floats:

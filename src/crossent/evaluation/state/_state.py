@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from ..._task import Task
 from ._batch import Batch, Plan
 from ._exact import LARGEST_WEIGHT, Floats, Ints, as_float, exact_sum, limbs
 from ._histogram import Histogram, histogram, merged
-from ._order import keys_of
+from ._order import Scale, keys_of
 from ._rows import Rows, brier_scores, log_losses, of_labels, rows_of
 from ._samples import sample_scores
 from ._tally import Tally, tally
@@ -171,6 +172,13 @@ def _sums(task: Task, rows: Rows) -> dict[str, int]:
             # Rows without a label are counted as rows, whatever they weigh.
             sums.update({name: exact_sum(values)} if name.startswith("without") else _moments(name, values, weights))
     return sums
+
+
+def sum_names(task: Task, scale: Scale, *, weighted: bool) -> frozenset[str]:
+    """What is summed over rows of such a task."""
+    labels = torch.empty((0, len(task)) if task.kind == "multilabel" else 0, dtype=torch.int64)
+    scores = torch.empty(0 if task.kind == "binary" else (0, len(task)), dtype=torch.float64)
+    return frozenset(_sums(task, rows_of(task, labels, scores, scale, 0.5, np.empty(0) if weighted else None)))
 
 
 def _moments(name: str, values: Floats, weights: Floats | None) -> dict[str, int]:
