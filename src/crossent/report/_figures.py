@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._labels import Label
 from ..evaluation import Metrics
 from ._words import counted, figure, percent, quoted
 
@@ -111,6 +112,9 @@ def verdict(metrics: Metrics) -> str:
     none = metrics.majority
     if none is None:
         return ""
+    only = only_class(metrics)
+    if only is not None:
+        return f"It decides {percent(metrics.accuracy)} of the rows right, and all rows are {quoted(only)}."
     gain = metrics.accuracy - none.accuracy
     than = (
         "the same as"
@@ -123,3 +127,9 @@ def verdict(metrics: Metrics) -> str:
         f"Its probabilities are {'better' if knows else 'no better'} than the plain shares of the classes: "
         f"log loss {figure(metrics.log_loss)} against {figure(none.log_loss)}."
     )
+
+
+def only_class(metrics: Metrics) -> Label | None:
+    """The class of all rows, where all are of one; None where they are not, and of several labels a row."""
+    present = [each.label for each in metrics.per_class if each.support]
+    return present[0] if metrics.task.kind != "multilabel" and len(present) == 1 else None

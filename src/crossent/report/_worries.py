@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .._labels import Label
 from ..evaluation import Evaluation, Metrics, reliability, smooth_calibration_error, spiegelhalter
 from ._explorer import Explorer, costs_of_cuts
+from ._figures import only_class
 from ._interval_words import interval_of
 from ._words import amount, counted, figure, percent, quoted
 
@@ -27,6 +29,7 @@ def worries(evaluation: Evaluation, metrics: Metrics, of: Explorer | None, *, co
     """Everything that a careful reader would ask about, the gravest first; empty where nothing stands out."""
     return [
         *_too_good(metrics),
+        *_one_class(metrics),
         *_no_skill(metrics),
         *_imbalance(metrics),
         *_never_decided(metrics),
@@ -49,9 +52,20 @@ def _too_good(metrics: Metrics) -> Iterator[Worry]:
         )
 
 
+def _one_class(metrics: Metrics) -> Iterator[Worry]:
+    only = only_class(metrics)
+    if only is not None:
+        yield Worry(
+            "All rows are of one class",
+            f"{counted(metrics.rows, 'row')}, all of them {quoted(only)}: nothing can be said about the others, nor "
+            "about how well the model tells them apart.",
+            "Evaluate rows of every class; curves, and the slider for the threshold, need rows of a class and others.",
+        )
+
+
 def _no_skill(metrics: Metrics) -> Iterator[Worry]:
     none = metrics.majority
-    if none is None:
+    if none is None or only_class(metrics) is not None:  # shares of rows that are all alike cannot be beaten
         return
     if metrics.log_loss >= none.log_loss:
         yield Worry(
@@ -64,7 +78,9 @@ def _no_skill(metrics: Metrics) -> Iterator[Worry]:
 
 def _imbalance(metrics: Metrics) -> Iterator[Worry]:
     none = metrics.majority
-    if none is None or none.accuracy < 0.75 or metrics.accuracy - none.accuracy > 0.25 * (1 - none.accuracy):
+    if none is None or only_class(metrics) is not None:
+        return
+    if none.accuracy < 0.75 or metrics.accuracy - none.accuracy > 0.25 * (1 - none.accuracy):
         return
     than = "no more than" if metrics.accuracy <= none.accuracy else "hardly more than"
     yield Worry(
@@ -82,17 +98,30 @@ def _never_decided(metrics: Metrics) -> Iterator[Worry]:
         else metrics.confusion_matrix.sum(0)
     )
     never = [
-        quoted(each.label)
+        each.label
         for each, count in zip(metrics.per_class, decided.tolist(), strict=True)
         if each.support and not count
     ]
     if never:
         yield Worry(
             "Never predicted",
-            f"{_listed(never)}: {'it has' if len(never) == 1 else 'they have'} rows, and no row is ever decided so.",
-            "Lower the threshold, decide by costs, or give more rows of "
+            f"{_listed([quoted(each) for each in never])}: {'it has' if len(never) == 1 else 'they have'} rows, and no "
+            "row is ever decided so.",
+            f"{_to_decide_more(metrics, never[0])}, or give more rows of "
             + ("the class." if len(never) == 1 else "these classes."),
         )
+
+
+def _to_decide_more(metrics: Metrics, label: Label) -> str:
+    """What makes a class be decided more often; several classes have no threshold."""
+    match metrics.task.kind:
+        case "binary":
+            way = "Lower" if label == metrics.task.positive else "Raise"
+            return f"{way} the threshold, decide by costs"
+        case "multiclass":
+            return "Decide by costs"
+        case "multilabel":
+            return "Lower the threshold"
 
 
 def _uncertain(evaluation: Evaluation, metrics: Metrics) -> Iterator[Worry]:
@@ -126,7 +155,7 @@ def _rows_for(width: float, rows: int) -> int:
 
 def _few_rows(metrics: Metrics) -> Iterator[Worry]:
     few = [each for each in metrics.per_class if each.support < _FEW_ROWS]
-    if not few or metrics.task.kind == "binary":
+    if not few or metrics.task.kind == "binary" or only_class(metrics) is not None:
         return
     named = [f"{quoted(each.label)} ({each.support:,.0f})" for each in sorted(few, key=lambda each: each.support)]
     yield Worry(
