@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from crossent import Evaluation, Task, evaluate, report
-from crossent.evaluation import expected_cost, interval, smooth_calibration_error, spiegelhalter
+from crossent.evaluation import expected_cost, interval, smooth_calibration_error, spiegelhalter, wilson
 
 TASK = Task.binary(["no", "yes"])
 
@@ -66,7 +66,22 @@ def test_few_rows_of_the_class_make_wide_intervals() -> None:
     words = worries(evaluation)["Too few rows to be sure"]
     assert f"With {rows} rows of “yes”, its recall of {ends.value:.1%} lies between" in words
     assert f"between {ends.low:.1%} and {ends.high:.1%}" in words
-    assert f"Four times as many, {4 * rows:,}, would halve that" in words
+
+
+@pytest.mark.parametrize(("right", "of"), [(3, 3), (0, 3), (40, 45), (30, 60), (1, 40)])
+def test_the_rows_that_would_do_are_the_fewest_whose_interval_is_so_narrow(right: int, of: int) -> None:
+    evaluation = evaluate(TASK, ["yes"] * of + ["no"] * 200, probabilities=[0.9] * right + [0.1] * (of - right + 200))
+    ends = interval(evaluation, "recall")
+    words = worries(evaluation)["Too few rows to be sure"]
+    found = re.search(r"about (\d+) would halve that; about (\d+) would", words)
+    assert found
+
+    def width(rows: int) -> float:
+        low, high = wilson(np.array([right / of]), np.array([rows]))
+        return (high - low).item()
+
+    for rows, most in zip(map(int, found.groups()), ((ends.high - ends.low) / 2, 0.1), strict=True):
+        assert width(rows) <= most < width(rows - 1)
 
 
 def test_a_class_that_is_never_decided() -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from .._labels import Label
-from ..evaluation import Evaluation, Metrics, reliability, smooth_calibration_error, spiegelhalter
+from ..evaluation import Evaluation, Metrics, reliability, smooth_calibration_error, spiegelhalter, wilson
 from ._explorer import Explorer, costs_of_cuts
 from ._figures import only_class
 from ._interval_words import interval_of
@@ -14,6 +16,8 @@ from ._words import amount, counted, figure, percent, quoted
 
 _FEW_ROWS = 30
 _NAMED = 5
+_ENOUGH_ROWS = 2_000
+"""Of so many rows the interval of any share is less than 0.05 wide."""
 
 
 @dataclass(frozen=True)
@@ -137,20 +141,21 @@ def _uncertain(evaluation: Evaluation, metrics: Metrics) -> Iterator[Worry]:
     found = None if rarest is None or not rarest.support else interval_of(evaluation, "recall", label=rarest.label)
     if rarest is None or found is None or found.high - found.low <= 0.15:
         return
-    rows = int(rarest.support)
+    rows, width = int(rarest.support), found.high - found.low
     yield Worry(
         "Too few rows to be sure",
         f"With {counted(rows, 'row')} of {quoted(rarest.label)}, its recall of {percent(found.value)} lies between "
-        f"{percent(found.low)} and {percent(found.high)} (95%): {100 * (found.high - found.low):.0f} points.",
-        f"Four times as many, {4 * rows:,}, would halve that; about {_rows_for(found.high - found.low, rows):,} would "
-        "make it 10 points.",
+        f"{percent(found.low)} and {percent(found.high)} (95%): {100 * width:.0f} points.",
+        f"At this recall about {_rows_for(found.value, width / 2):,} would halve that; about "
+        f"{_rows_for(found.value, 0.1):,} would make it 10 points.",
     )
 
 
-def _rows_for(width: float, rows: int) -> int:
-    """How many rows make the interval 0.1 wide: the width falls with the square root of the rows. To two digits."""
-    needed = rows * (width / 0.1) ** 2
-    return int(float(f"{needed:.2g}"))
+def _rows_for(share: float, width: float) -> int:
+    """The fewest rows whose interval (Wilson's) of such a share is no wider."""
+    rows = np.arange(1, _ENOUGH_ROWS + 1)
+    low, high = wilson(np.full(len(rows), share), rows)
+    return int(rows[(high - low <= width).argmax()])
 
 
 def _few_rows(metrics: Metrics) -> Iterator[Worry]:
