@@ -68,12 +68,12 @@ def test_few_rows_of_the_class_make_wide_intervals() -> None:
     assert f"between {ends.low:.1%} and {ends.high:.1%}" in words
 
 
-@pytest.mark.parametrize(("right", "of"), [(3, 3), (0, 3), (40, 45), (30, 60), (1, 40)])
+@pytest.mark.parametrize(("right", "of"), [(3, 3), (0, 3), (40, 45), (30, 60), (1, 20)])
 def test_the_rows_that_would_do_are_the_fewest_whose_interval_is_so_narrow(right: int, of: int) -> None:
     evaluation = evaluate(TASK, ["yes"] * of + ["no"] * 200, probabilities=[0.9] * right + [0.1] * (of - right + 200))
     ends = interval(evaluation, "recall")
     words = worries(evaluation)["Too few rows to be sure"]
-    found = re.search(r"about (\d+) would halve that; about (\d+) would", words)
+    found = re.search(r"about (\d+) rows would halve that; about (\d+) would", words)
     assert found
 
     def width(rows: int) -> float:
@@ -154,7 +154,8 @@ def test_every_kind_of_evaluation_is_looked_through(weighted: bool) -> None:
     evaluation = Evaluation.empty(Task.multilabel(["x", "y", "z"])).update(
         labels, logits=torch.randn(60, 3), weights=torch.ones(60) if weighted else None
     )
-    assert "Too few rows to be sure" in worries(evaluation) or weighted
+    words = worries(evaluation)["Too few rows to be sure"]
+    assert ("in rows of" in words) == ("that weigh alike" in words) == weighted
 
 
 @pytest.mark.parametrize("names", [["no", "yes"], ["no", "yes", "perhaps"]])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .._labels import Label
 from ..evaluation import Metrics
-from ._words import counted, figure, percent, quoted
+from ._words import counted, figure, percent, quoted, tally
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,16 @@ def _doubt(metrics: Metrics, name: str) -> str:
     return f"exact to {width:.1g}" if width >= 0.0005 else ""  # less does not change the digits shown
 
 
-def lead(metrics: Metrics) -> str:
+def lead(metrics: Metrics, *, weighted: bool) -> str:
     """What was judged, and by which rule rows were decided."""
     rows = counted(metrics.rows, "row")
+    if weighted:
+        rows += f" whose weights sum to {tally(metrics.weight)}"
+    them = "the weight" if weighted else "them"
     match metrics.task.kind:
         case "binary":
             positive = metrics.per_class[1]
-            what = f"{percent(positive.support / metrics.weight)} of them {quoted(positive.label)}"
+            what = f"{percent(positive.support / metrics.weight)} of {them} {quoted(positive.label)}"
             rule = f"decided {quoted(positive.label)} from a probability of {metrics.threshold}"
         case "multiclass":
             what, rule = counted(len(metrics.task), "class", "classes"), "decided for the most probable class"

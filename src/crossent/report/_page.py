@@ -124,8 +124,9 @@ def _sections(evaluation: Evaluation, metrics: Metrics, costs: object) -> dict[s
     groups = groups_of(evaluation)
     return {
         "metrics": metrics,
+        "weighted": evaluation.weighted,
         "one": "label" if metrics.task.kind == "multilabel" else "class",
-        "lead": lead(metrics),
+        "lead": lead(metrics, weighted=evaluation.weighted),
         "verdict": verdict(metrics),
         "tiles": tiles(metrics),
         "worries": worries(evaluation, metrics, moving, costs_given=costs is not None),

@@ -12,7 +12,7 @@ from ..evaluation import Evaluation, Metrics, reliability, smooth_calibration_er
 from ._explorer import Explorer, costs_of_cuts
 from ._figures import only_class
 from ._interval_words import interval_of
-from ._words import amount, counted, figure, percent, quoted
+from ._words import amount, counted, figure, percent, quoted, tally
 
 _FEW_ROWS = 30
 _NAMED = 5
@@ -38,7 +38,7 @@ def worries(evaluation: Evaluation, metrics: Metrics, of: Explorer | None, *, co
         *_imbalance(metrics),
         *_never_decided(metrics),
         *_uncertain(evaluation, metrics),
-        *_few_rows(metrics),
+        *_few_rows(metrics, weighted=evaluation.weighted),
         *_miscalibration(evaluation, metrics),
         *_threshold(metrics, of, costs_given=costs_given),
         *_half_widths(metrics),
@@ -130,8 +130,6 @@ def _to_decide_more(metrics: Metrics, label: Label) -> str:
 
 def _uncertain(evaluation: Evaluation, metrics: Metrics) -> Iterator[Worry]:
     """The recall of the positive class, or of the rarest that has rows, is known only roughly."""
-    if evaluation.weighted:
-        return
     present = [each for each in metrics.per_class if each.support]
     rarest = (
         metrics.per_class[1]
@@ -141,13 +139,16 @@ def _uncertain(evaluation: Evaluation, metrics: Metrics) -> Iterator[Worry]:
     found = None if rarest is None or not rarest.support else interval_of(evaluation, "recall", label=rarest.label)
     if rarest is None or found is None or found.high - found.low <= 0.15:
         return
-    rows, width = int(rarest.support), found.high - found.low
+    width = found.high - found.low
+    half, tenth = (_rows_for(found.value, each) for each in (width / 2, 0.1))
+    weight = f"a weight of {tally(rarest.support)} in rows"
+    rows = f"{weight if evaluation.weighted else counted(int(rarest.support), 'row')} of"
+    alike = " that weigh alike" if evaluation.weighted else ""
     yield Worry(
         "Too few rows to be sure",
-        f"With {counted(rows, 'row')} of {quoted(rarest.label)}, its recall of {percent(found.value)} lies between "
+        f"With {rows} {quoted(rarest.label)}, its recall of {percent(found.value)} lies between "
         f"{percent(found.low)} and {percent(found.high)} (95%): {100 * width:.0f} points.",
-        f"At this recall about {_rows_for(found.value, width / 2):,} would halve that; about "
-        f"{_rows_for(found.value, 0.1):,} would make it 10 points.",
+        f"At this recall about {half:,} rows{alike} would halve that; about {tenth:,} would make it 10 points.",
     )
 
 
@@ -158,9 +159,9 @@ def _rows_for(share: float, width: float) -> int:
     return int(rows[(high - low <= width).argmax()])
 
 
-def _few_rows(metrics: Metrics) -> Iterator[Worry]:
-    few = [each for each in metrics.per_class if each.support < _FEW_ROWS]
-    if not few or metrics.task.kind == "binary" or only_class(metrics) is not None:
+def _few_rows(metrics: Metrics, *, weighted: bool) -> Iterator[Worry]:
+    few = [each for each in metrics.per_class if each.support < _FEW_ROWS]  # of weights, nobody knows how many rows
+    if not few or weighted or metrics.task.kind == "binary" or only_class(metrics) is not None:
         return
     named = [f"{quoted(each.label)} ({each.support:,.0f})" for each in sorted(few, key=lambda each: each.support)]
     yield Worry(
