@@ -156,6 +156,7 @@ def _class_record(of: ExploredClass, words: Mapping[str, str]) -> dict[str, Any]
     table = of.table
     made: dict[str, Any] = {
         "name": of.name,
+        "short": of.short,
         "others": of.others,
         "thresholds": table.thresholds.tolist(),
         "hits": [_whole(each) for each in table.cuts.hits.tolist()],

@@ -33,6 +33,8 @@ class Explorer {
     }
     this.write("[data-note]", this.table.note);
     this.write("[data-class]", this.table.name);
+    this.write("[data-short]", this.table.short);
+    for (const each of this.root.querySelectorAll("[data-short]")) each.title = this.table.name;
     this.write("[data-others]", this.table.others);
     this.moveTo(this.table.start);
   }
