@@ -12,7 +12,7 @@ import torch
 
 from crossent import Evaluation, Task, report
 from crossent.decisions import choose_threshold, cuts_of
-from crossent.evaluation import expected_cost, figure
+from crossent.evaluation import expected_cost, figure, interval
 
 
 def cuts_on(evaluation: Evaluation, **options: Any) -> dict[str, Any]:
@@ -173,3 +173,44 @@ def test_a_page_of_very_many_classes_stays_small_and_says_what_it_leaves_out() -
     page = report.html(evaluation, title="Which one?")
     assert len(page.encode()) < 3_000_000
     assert "The 20 classes with the fewest rows cannot be chosen here." in page
+
+
+def test_of_weighted_rows_weights_are_told_and_a_perfect_model_costs_nothing() -> None:
+    torch.manual_seed(0)
+    labels = torch.randint(0, 2, (501,))
+    evaluation = binary(
+        (labels, 8.0 * labels - 4 + torch.rand(501)), weights=torch.rand(501, dtype=torch.float64) + 0.1
+    )
+    page, metrics = report.html(evaluation, title="Which one?"), evaluation.compute()
+    share = metrics.per_class[1].support / metrics.weight
+    assert f"501 rows whose weights sum to {metrics.weight:,.2f}, {share:.1%} of the weight “yes”" in page
+    shown = dict(re.findall(r'data-figure="(\w+)".*?<dd class="value">(.*?)</dd>', page))
+    assert shown["cost"] == "0"
+    (cuts,) = cuts_on(evaluation)["classes"]
+    assert (cuts["hits"][cuts["start"]], cuts["alarms"][cuts["start"]]) == (cuts["hits"][-1], 0)
+    assert '<button type="button">Weight</button>' in page
+    assert f"{share:.1%} of the weight</dd>" in page
+    assert re.search(r"Histogram of the probability of “yes” of a weight of [\d.]+:", page)
+    unweighted = report.html(binary((labels, 8.0 * labels - 4)), title="Which one?")
+    assert "weight of" not in unweighted
+    assert "weights" not in unweighted.split("<main")[0].split("</style>")[1]
+
+
+def test_no_cell_of_weighted_cuts_is_less_than_nothing() -> None:
+    data = binary_rows(2_000)
+    torch.manual_seed(1)
+    for bins in (None, 64):
+        cells = cuts_of(binary(data, bins=bins, weights=torch.rand(2_000, dtype=torch.float64)), None).cells
+        assert min(cells.misses.min(), cells.rest.min()) == 0
+
+
+def test_of_weighted_rows_the_figures_in_use_have_their_intervals() -> None:
+    evaluation = binary(binary_rows(300), weights=np.linspace(0.5, 2.0, 300))
+    page = report.html(evaluation, title="Which one?")
+    beside = dict(re.findall(r'data-figure="(\w+)".*?<dd class="beside">(.*?)</dd>', page))
+    (cuts,) = cuts_on(evaluation)["classes"]
+    for name in ("precision", "recall", "specificity", "accuracy"):
+        ends = interval(evaluation, name)
+        assert beside[name] == cuts["intervals"][name] == f"{ends.low:.1%} to {ends.high:.1%}"
+    (unweighted,) = cuts_on(binary(binary_rows(300)))["classes"]
+    assert unweighted["intervals"] == {}  # the script makes Wilson's of every cut

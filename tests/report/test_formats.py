@@ -112,6 +112,7 @@ def test_models_stand_side_by_side(tmp_path: Path) -> None:
     for chart in ("roc", "precision-recall", "reliability"):
         spec = json.loads(re.findall(rf'id="chart-{chart}">(.*?)</script>', page)[0])
         assert json.dumps(spec).count('"domain": ["old", "<new>", "same"]') >= 1
+        assert '"legend": {"columns": 1,' in json.dumps(spec)  # names side by side would be cut
     report.write_comparison(tmp_path / "out.html", comparisons)
     assert (tmp_path / "out.html").read_text() == page
     with pytest.raises(InputError, match=r"^a page shows 2 to 6 models side by side; got 0$"):

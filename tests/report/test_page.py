@@ -333,3 +333,19 @@ def test_long_names_are_cut_but_stay_distinct_in_charts() -> None:
 def test_evaluating_needs_no_charts() -> None:
     code = "import sys, crossent.evaluation; sys.exit(bool({'altair', 'vl_convert', 'jinja2'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("kind", ["binary", "multiclass"])
+def test_a_very_long_class_name_is_cut_where_it_would_fill_the_page_and_stands_whole_as_its_title(kind: str) -> None:
+    names = ["a" * 300, "b" * 300] + (["c"] if kind == "multiclass" else [])
+    task = Task.binary(names) if kind == "binary" else Task.multiclass(names)
+    torch.manual_seed(0)
+    shape = (60,) if kind == "binary" else (60, 3)
+    page = report.html(
+        Evaluation.empty(task).update(torch.randint(0, len(names), (60,)), logits=torch.randn(shape)), title="x"
+    )
+    parts = re.findall(r'<table class="matrix".*?</table>|<p class="still">.*?</p>', page, re.DOTALL)
+    seen = re.sub(r"<[^>]*>", "", "".join(parts))
+    assert "a" * 27 + "…" in seen
+    assert not re.search("a{60}|b{60}", seen)
+    assert f'title="{names[1]}"' in page

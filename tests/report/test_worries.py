@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from crossent import Evaluation, Task, report
-from crossent.evaluation import expected_cost, interval, smooth_calibration_error, spiegelhalter
+from crossent import Evaluation, Task, evaluate, report
+from crossent.evaluation import expected_cost, interval, smooth_calibration_error, spiegelhalter, wilson
 
 TASK = Task.binary(["no", "yes"])
 
@@ -66,14 +66,47 @@ def test_few_rows_of_the_class_make_wide_intervals() -> None:
     words = worries(evaluation)["Too few rows to be sure"]
     assert f"With {rows} rows of “yes”, its recall of {ends.value:.1%} lies between" in words
     assert f"between {ends.low:.1%} and {ends.high:.1%}" in words
-    assert f"Four times as many, {4 * rows:,}, would halve that" in words
+
+
+@pytest.mark.parametrize(("right", "of"), [(3, 3), (0, 3), (40, 45), (30, 60), (1, 20)])
+def test_the_rows_that_would_do_are_the_fewest_whose_interval_is_so_narrow(right: int, of: int) -> None:
+    evaluation = evaluate(TASK, ["yes"] * of + ["no"] * 200, probabilities=[0.9] * right + [0.1] * (of - right + 200))
+    ends = interval(evaluation, "recall")
+    words = worries(evaluation)["Too few rows to be sure"]
+    found = re.search(r"about (\d+) rows would halve that; about (\d+) would", words)
+    assert found
+
+    def width(rows: int) -> float:
+        low, high = wilson(np.array([right / of]), np.array([rows]))
+        return (high - low).item()
+
+    for rows, most in zip(map(int, found.groups()), ((ends.high - ends.low) / 2, 0.1), strict=True):
+        assert width(rows) <= most < width(rows - 1)
 
 
 def test_a_class_that_is_never_decided() -> None:
     labels = torch.tensor([0, 1, 2, 1, 0] * 100)
     logits = torch.nn.functional.one_hot(labels.clamp(max=1), 3) * 2.0
     found = worries(Evaluation.empty(Task.multiclass(["a", "b", "c"])).update(labels, logits=logits))
-    assert found["Never predicted"].startswith("“c”: it has rows, and no row is ever decided so.")
+    assert found["Never predicted"] == (
+        "“c”: it has rows, and no row is ever decided so. Decide by costs, or give more rows of the class."
+    )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "words"), [(0.0, "“no”: it has rows, {} Raise the"), (1.0, "“yes”: it has rows, {} Lower the")]
+)
+def test_which_way_the_threshold_must_go_for_a_class_to_be_decided(threshold: float, words: str) -> None:
+    said = worries(calibrated(500, threshold=threshold))["Never predicted"]
+    assert said.startswith(words.format("and no row is ever decided so.") + " threshold, decide by costs, or")
+
+
+def test_a_label_that_is_never_decided() -> None:
+    torch.manual_seed(0)
+    labels = (torch.rand(200, 2) < 0.3).long()
+    evaluation = Evaluation.empty(Task.multilabel(["x", "y"]), threshold=[0.5, 1.0])
+    found = worries(evaluation.update(labels, logits=torch.randn(200, 2)))
+    assert found["Never predicted"].startswith("“y”: it has rows, and no row is ever decided so. Lower the threshold,")
 
 
 def test_classes_with_few_rows_are_listed_with_their_counts() -> None:
@@ -121,4 +154,19 @@ def test_every_kind_of_evaluation_is_looked_through(weighted: bool) -> None:
     evaluation = Evaluation.empty(Task.multilabel(["x", "y", "z"])).update(
         labels, logits=torch.randn(60, 3), weights=torch.ones(60) if weighted else None
     )
-    assert "Too few rows to be sure" in worries(evaluation) or weighted
+    words = worries(evaluation)["Too few rows to be sure"]
+    assert ("in rows of" in words) == ("that weigh alike" in words) == weighted
+
+
+@pytest.mark.parametrize("names", [["no", "yes"], ["no", "yes", "perhaps"]])
+def test_of_rows_of_one_class_only_that_is_said(names: list[str]) -> None:
+    task = Task.binary(names) if len(names) == 2 else Task.multiclass(names)
+    right = [0.0] * 100 if len(names) == 2 else [[1.0, 0.0, 0.0]] * 100
+    evaluation = evaluate(task, ["no"] * 100, probabilities=right)
+    assert list(worries(evaluation)) == ["All rows are of one class"]
+    assert worries(evaluation)["All rows are of one class"].startswith(
+        "100 rows, all of them “no”: nothing can be said about the others"
+    )
+    page = report.html(evaluation, title="Which one?")
+    assert "It decides 100.0% of the rows right, and all rows are “no”." in page
+    assert "plain shares of the classes" not in page

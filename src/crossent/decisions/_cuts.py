@@ -36,7 +36,9 @@ class Cuts:
     @property
     def cells(self) -> Cells:
         """The confusion matrix of each cut."""
-        return Cells(self.hits, self.alarms, self.hits[..., -1:] - self.hits, self.alarms[..., -1:] - self.alarms)
+        # Sums of weights are rounded, each in its own order: what is left of them may be less than nothing.
+        misses, rest = (np.maximum(each[..., -1:] - each, 0.0) for each in (self.hits, self.alarms))
+        return Cells(self.hits, self.alarms, misses, rest)
 
     @property
     def between(self) -> Cells:

@@ -136,7 +136,9 @@ def _with_used(table: ClassCuts, used: float, hits: float, alarms: float) -> Cla
     They can differ from those of every cut: the threshold may lie within a bin.
     """
     cuts = table.cuts
-    same = np.flatnonzero((cuts.hits == hits) & (cuts.alarms == alarms))
+    # Weights are summed in another order here and there, so that the same rows can differ by a rounding.
+    near = 1e-12 * (cuts.hits[-1] + cuts.alarms[-1]) if cuts.weighted else 0.0
+    same = np.flatnonzero((abs(cuts.hits - hits) <= near) & (abs(cuts.alarms - alarms) <= near))
     if len(same):
         thresholds = table.thresholds.copy()
         thresholds[same[0]] = used

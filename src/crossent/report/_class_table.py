@@ -11,7 +11,7 @@ from ._words import figure, tally
 
 MOST_WITH_ALL_INTERVALS = 12
 """Beyond it the intervals of F1 and ROC AUC, which take a tenth of a second each or more, are left out."""
-_HEADS = ("Precision", "Recall", "F1", "ROC AUC", "Average precision", "Rows")
+_HEADS = ("Precision", "Recall", "F1", "ROC AUC", "Average precision")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def class_table(evaluation: Evaluation, metrics: Metrics) -> ClassTable:
     averages = {name: getattr(metrics, name) for name in ("macro", "weighted", "micro", "samples")}
     note = "" if few else f"Of more than {MOST_WITH_ALL_INTERVALS} classes F1 and ROC AUC are given without intervals."
     below = [TableRow(name, _average(each)) for name, each in averages.items() if each is not None]
-    return ClassTable(_HEADS, rows, below, note)
+    return ClassTable((*_HEADS, "Weight" if evaluation.weighted else "Rows"), rows, below, note)
 
 
 def _cells(evaluation: Evaluation, scores: ClassScores, *, few: bool) -> list[TableCell]:

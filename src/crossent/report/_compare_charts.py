@@ -108,7 +108,9 @@ def _lines(values: Points, names: list[str], interpolate: str, x: str, y: str) -
 
 def _colour(names: list[str]) -> alt.Color:
     scale = alt.Scale(domain=names, range=[*CLASS_COLOURS, INK][: len(names)])
-    return alt.Color("c:N", scale=scale, legend=alt.Legend(columns=2, symbolOpacity=1) if len(names) > 1 else None)
+    # Three charts a line are too narrow for two names beside each other.
+    legend = alt.Legend(columns=1, symbolOpacity=1) if len(names) > 1 else None
+    return alt.Color("c:N", scale=scale, legend=legend)
 
 
 def _tooltip(x: str, y: str) -> list[alt.Tooltip]:

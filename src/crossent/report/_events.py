@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..evaluation import Metrics
-from ._words import quoted, short_names
+from ._words import counted, quoted, short_names, tally
 
 
 def event(metrics: Metrics) -> tuple[str, str]:
@@ -30,9 +30,18 @@ def sides(metrics: Metrics) -> tuple[str, str]:
             return "label holds", "label does not hold"
 
 
-def unit(metrics: Metrics) -> str:
-    """What is counted."""
-    return "label" if metrics.task.kind == "multilabel" else "row"
+def unit(metrics: Metrics, *, weighted: bool) -> str:
+    """What is added up, as the title of an axis."""
+    if weighted:
+        return "weight"
+    return "labels" if metrics.task.kind == "multilabel" else "rows"
+
+
+def much(count: float, metrics: Metrics, *, weighted: bool) -> str:
+    """A number of rows or labels, or the weight of some."""
+    if weighted:
+        return f"a weight of {tally(count)}"
+    return counted(int(count), "label" if metrics.task.kind == "multilabel" else "row")
 
 
 def happened(metrics: Metrics) -> str:

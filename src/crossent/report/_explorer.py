@@ -10,6 +10,7 @@ import numpy as np
 
 from ..evaluation import Evaluation, Metrics, cost_matrix, score_histogram
 from ._class_cuts import ClassCuts, class_cuts
+from ._interval_words import decided_intervals
 from ._thin import Floats
 from ._words import counted, figure, percent, quoted, short_names
 
@@ -21,7 +22,11 @@ _BARS = 40
 
 @dataclass(frozen=True, eq=False)
 class ExploredClass:
-    """A class against all others. bars: rows of the class, and others, by score in 40 bins of equal width."""
+    """A class against all others.
+
+    bars: rows of the class, and others, by score in 40 bins of equal width. intervals: in words, by figure, at the
+    threshold in use; only of weighted rows, whose counts alone do not give them.
+    """
 
     name: str
     short: str
@@ -31,6 +36,7 @@ class ExploredClass:
     bars: tuple[list[float], list[float]]
     roc_auc: float
     average_precision: float
+    intervals: dict[str, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +80,17 @@ def _explored(evaluation: Evaluation, metrics: Metrics, place: int, short: str, 
     task, scores = metrics.task, metrics.per_class[place]
     bars = score_histogram(evaluation, label=scores.label, bins=_BARS)
     others = quoted(task.classes[0]) if task.kind == "binary" else "all others"
+    cuts = class_cuts(evaluation, metrics, place, most)
     return ExploredClass(
         name=str(scores.label),
         short=short,
         place=place,
         others=others if task.kind != "multilabel" else "rows without it",
-        table=class_cuts(evaluation, metrics, place, most),
+        table=cuts,
         bars=(bars.positives.tolist(), bars.negatives.tolist()),
         roc_auc=scores.roc_auc,
         average_precision=scores.average_precision,
+        intervals=decided_intervals(evaluation, scores.label) if evaluation.weighted and cuts.fitted else {},
     )
 
 
@@ -148,6 +156,7 @@ def _class_record(of: ExploredClass, words: Mapping[str, str]) -> dict[str, Any]
     table = of.table
     made: dict[str, Any] = {
         "name": of.name,
+        "short": of.short,
         "others": of.others,
         "thresholds": table.thresholds.tolist(),
         "hits": [_whole(each) for each in table.cuts.hits.tolist()],
@@ -156,6 +165,7 @@ def _class_record(of: ExploredClass, words: Mapping[str, str]) -> dict[str, Any]
         "fitted": table.fitted,
         "bars": of.bars,
         "note": cuts_note(table),
+        "intervals": of.intervals,
         "words": dict(words),
     }
     if table.complete:

@@ -40,21 +40,22 @@ def moving_tiles(of: Explorer, evaluation: Evaluation) -> list[MovingTile]:
     made = {name: float(values[at]) for name, values in table.figures().items()}
     rows, price = hits + alarms + misses + rest, float(costs_of_cuts(of)[at])
 
-    def interval(part: float, whole: float) -> str:
-        return "" if evaluation.weighted else wilson_words(part, whole)
+    def interval(name: str, part: float, whole: float) -> str:
+        return of.first.intervals.get(name, "") if evaluation.weighted else wilson_words(part, whole)
 
+    unit = "weight" if evaluation.weighted else "rows"
     daily = f"{amount(price * rows)} for these rows, {amount(price * ROWS_A_DAY)} a day"
-    of_decided = interval(hits, hits + alarms) if hits + alarms else "no row is decided so"
+    of_decided = interval("precision", hits, hits + alarms) if hits + alarms else "no row is decided so"
     shown = {
         "precision": Tile("Precision", percent(made["precision"]), of_decided),
-        "recall": Tile("Recall", percent(made["recall"]), interval(hits, hits + misses)),
-        "specificity": Tile("Specificity", percent(made["specificity"]), interval(rest, rest + alarms)),
+        "recall": Tile("Recall", percent(made["recall"]), interval("recall", hits, hits + misses)),
+        "specificity": Tile("Specificity", percent(made["specificity"]), interval("specificity", rest, rest + alarms)),
         "f1": Tile("F1", figure(made["f1"]), "their harmonic mean"),
-        "accuracy": Tile("Accuracy", percent(made["accuracy"]), interval(hits + rest, rows)),
+        "accuracy": Tile("Accuracy", percent(made["accuracy"]), interval("accuracy", hits + rest, rows)),
         "balanced_accuracy": Tile("Balanced accuracy", percent(made["balanced_accuracy"]), "a coin: 50.0%"),
         "matthews_correlation": Tile("Matthews correlation", figure(made["matthews_correlation"]), "by chance: 0"),
         "cost": Tile("Expected cost of a row", amount(price), daily),
-        "alerts": Tile("Alerts", tally(hits + alarms), f"{percent(made['alerts'])} of the rows"),
+        "alerts": Tile("Alerts", tally(hits + alarms), f"{percent(made['alerts'])} of the {unit}"),
         "alerts_a_day": Tile("Alerts a day", amount(made["alerts"] * ROWS_A_DAY), f"of {ROWS_A_DAY:,} rows a day"),
     }
     return [MovingTile(name, tile) for name, tile in shown.items()]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._labels import Label
 from ..evaluation import Metrics
-from ._words import counted, figure, percent, quoted
+from ._words import counted, figure, percent, quoted, tally
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,16 @@ def _doubt(metrics: Metrics, name: str) -> str:
     return f"exact to {width:.1g}" if width >= 0.0005 else ""  # less does not change the digits shown
 
 
-def lead(metrics: Metrics) -> str:
+def lead(metrics: Metrics, *, weighted: bool) -> str:
     """What was judged, and by which rule rows were decided."""
     rows = counted(metrics.rows, "row")
+    if weighted:
+        rows += f" whose weights sum to {tally(metrics.weight)}"
+    them = "the weight" if weighted else "them"
     match metrics.task.kind:
         case "binary":
             positive = metrics.per_class[1]
-            what = f"{percent(positive.support / metrics.weight)} of them {quoted(positive.label)}"
+            what = f"{percent(positive.support / metrics.weight)} of {them} {quoted(positive.label)}"
             rule = f"decided {quoted(positive.label)} from a probability of {metrics.threshold}"
         case "multiclass":
             what, rule = counted(len(metrics.task), "class", "classes"), "decided for the most probable class"
@@ -111,6 +115,9 @@ def verdict(metrics: Metrics) -> str:
     none = metrics.majority
     if none is None:
         return ""
+    only = only_class(metrics)
+    if only is not None:
+        return f"It decides {percent(metrics.accuracy)} of the rows right, and all rows are {quoted(only)}."
     gain = metrics.accuracy - none.accuracy
     than = (
         "the same as"
@@ -123,3 +130,9 @@ def verdict(metrics: Metrics) -> str:
         f"Its probabilities are {'better' if knows else 'no better'} than the plain shares of the classes: "
         f"log loss {figure(metrics.log_loss)} against {figure(none.log_loss)}."
     )
+
+
+def only_class(metrics: Metrics) -> Label | None:
+    """The class of all rows, where all are of one; None where they are not, and of several labels a row."""
+    present = [each.label for each in metrics.per_class if each.support]
+    return present[0] if metrics.task.kind != "multilabel" and len(present) == 1 else None

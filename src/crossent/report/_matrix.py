@@ -57,7 +57,7 @@ def table(metrics: Metrics) -> list[list[Cell]]:
 
 def commonest(metrics: Metrics, most: int = 10) -> list[Confusion]:
     """The largest cells off the diagonal, largest first."""
-    names = [str(label) for label in metrics.task.classes]
+    names = short_names(metrics.task.classes)
     matrix = metrics.confusion_matrix.numpy()
     rows = matrix.sum(axis=1)
     wrong = np.where(np.eye(len(names), dtype=bool), 0, matrix)

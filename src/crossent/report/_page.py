@@ -31,6 +31,7 @@ from ._loss_chart import loss_chart
 from ._matrix import MOST_IN_A_TABLE, commonest, matrix_chart, table
 from ._reliability_chart import histogram_chart, reliability_chart
 from ._style import CONFIG
+from ._words import short_names
 from ._worries import worries
 
 if TYPE_CHECKING:
@@ -124,8 +125,9 @@ def _sections(evaluation: Evaluation, metrics: Metrics, costs: object) -> dict[s
     groups = groups_of(evaluation)
     return {
         "metrics": metrics,
+        "weighted": evaluation.weighted,
         "one": "label" if metrics.task.kind == "multilabel" else "class",
-        "lead": lead(metrics),
+        "lead": lead(metrics, weighted=evaluation.weighted),
         "verdict": verdict(metrics),
         "tiles": tiles(metrics),
         "worries": worries(evaluation, metrics, moving, costs_given=costs is not None),
@@ -163,7 +165,8 @@ def _moving(of: Explorer, evaluation: Evaluation) -> dict[str, Any]:
 
 def _confusion(metrics: Metrics) -> dict[str, Any]:
     """What the template shows of the confusion matrix, by the kind and number of classes."""
-    parts: dict[str, Any] = {"labels": None, "table": None, "chart": None, "commonest": []}
+    names = short_names(metrics.task.classes)
+    parts: dict[str, Any] = {"names": names, "labels": None, "table": None, "chart": None, "commonest": []}
     if metrics.task.kind == "multilabel":
         return parts | {"labels": metrics.confusion_matrix.tolist()}
     if len(metrics.task) <= MOST_IN_A_TABLE:

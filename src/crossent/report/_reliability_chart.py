@@ -8,7 +8,7 @@ import altair as alt
 
 from ..evaluation import Evaluation, Metrics, reliability, score_histogram
 from ._chart import Chart, Points, layered, points, unit_axis, unit_height
-from ._events import event, happened, sides, unit
+from ._events import event, happened, much, sides, unit
 from ._style import ACCENT, INK, MUTED
 from ._words import counted, percent
 
@@ -28,14 +28,14 @@ def reliability_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
         alt.Tooltip("y:Q", title="observed", format=".1%"),
         alt.Tooltip("low:Q", title="from", format=".1%"),
         alt.Tooltip("high:Q", title="to", format=".1%"),
-        alt.Tooltip("n:Q", title="rows", format=",d"),
+        alt.Tooltip("n:Q", title=unit(metrics, weighted=evaluation.weighted), format=",~r"),
     ]
     dots = base.mark_point(size=70, filled=True, opacity=1, color=ACCENT).encode(
         y=unit_height("y:Q", f"observed: {what}", percent=True), tooltip=tooltip
     )
     words = (
         "Reliability: on the dashed line, probabilities are true; in the grey band, they could be in 95% of samples. "
-        f"{_outside(values)} {_worst(values, metrics)} Bars are 95% intervals."
+        f"{_outside(values)} {_worst(values, metrics, weighted=evaluation.weighted)} Bars are 95% intervals."
     )
     layers = layered(band, ideal.encode(x="x:Q", y="y:Q"), bars, dots)
     return Chart("reliability", "Reliability diagram", words, layers)
@@ -56,12 +56,13 @@ def _outside(values: Points) -> str:
     return f"{out} of {counted(len(values), 'bin')} {'lies' if out == 1 else 'lie'} outside it."
 
 
-def _worst(values: Points, metrics: Metrics) -> str:
+def _worst(values: Points, metrics: Metrics, *, weighted: bool) -> str:
     worst = max(values, key=lambda value: abs(value["x"] - value["y"]))
     if abs(worst["x"] - worst["y"]) < 0.005:
         return "None is farther from the line than half a point."
+    some = much(worst["n"], metrics, weighted=weighted)
     return (
-        f"Farthest from the line: {counted(int(worst['n']), unit(metrics))} given {percent(worst['x'])} on average, "
+        f"Farthest from the line: {some} given {percent(worst['x'])} on average, "
         f"of which {percent(worst['y'])} were {happened(metrics)}."
     )
 
@@ -89,7 +90,7 @@ def histogram_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
             x2="b:Q",
             y=alt.Y(
                 "n:Q",
-                title=unit(metrics) + "s",
+                title=unit(metrics, weighted=evaluation.weighted),
                 stack="zero",
                 scale=room,
                 axis=alt.Axis(format="~s", tickCount=min(6, max(1, int(tallest)))),
@@ -100,7 +101,7 @@ def histogram_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
                 alt.Tooltip("c:N", title="which"),
                 alt.Tooltip("a:Q", title="from", format=".0%"),
                 alt.Tooltip("b:Q", title="to", format=".0%"),
-                alt.Tooltip("n:Q", title=unit(metrics) + "s", format=",d"),
+                alt.Tooltip("n:Q", title=unit(metrics, weighted=evaluation.weighted), format=",~r"),
             ],
         )
     )
@@ -108,7 +109,7 @@ def histogram_chart(evaluation: Evaluation, metrics: Metrics) -> Chart:
     fullest = max(range(len(hits)), key=lambda place: hits[place] + others[place])
     total = sum(hits) + sum(others)
     words = (
-        f"Histogram of the {given} of {counted(total, unit(metrics))}: "
+        f"Histogram of the {given} of {much(total, metrics, weighted=evaluation.weighted)}: "
         f"{percent((hits[fullest] + others[fullest]) / total)} lie between "
         f"{edges[fullest]:.0%} and {edges[fullest + 1]:.0%}."
     )

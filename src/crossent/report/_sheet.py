@@ -55,7 +55,11 @@ def _sheet(evaluation: Evaluation, title: str, history: History | None) -> dict[
     half = (len(figures) + 1) // 2
     heading = {
         "text": title,
-        "subtitle": [lead(metrics), _BETWEEN.join(figures[:half]), _BETWEEN.join(figures[half:])],
+        "subtitle": [
+            lead(metrics, weighted=evaluation.weighted),
+            _BETWEEN.join(figures[:half]),
+            _BETWEEN.join(figures[half:]),
+        ],
         "anchor": "start",
         "fontSize": 22,
         "subtitleFontSize": 13,

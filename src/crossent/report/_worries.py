@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..evaluation import Evaluation, Metrics, reliability, smooth_calibration_error, spiegelhalter
+import numpy as np
+
+from .._labels import Label
+from ..evaluation import Evaluation, Metrics, reliability, smooth_calibration_error, spiegelhalter, wilson
 from ._explorer import Explorer, costs_of_cuts
+from ._figures import only_class
 from ._interval_words import interval_of
-from ._words import amount, counted, figure, percent, quoted
+from ._words import amount, counted, figure, percent, quoted, tally
 
 _FEW_ROWS = 30
 _NAMED = 5
+_ENOUGH_ROWS = 2_000
+"""Of so many rows the interval of any share is less than 0.05 wide."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,12 @@ def worries(evaluation: Evaluation, metrics: Metrics, of: Explorer | None, *, co
     """Everything that a careful reader would ask about, the gravest first; empty where nothing stands out."""
     return [
         *_too_good(metrics),
+        *_one_class(metrics),
         *_no_skill(metrics),
         *_imbalance(metrics),
         *_never_decided(metrics),
         *_uncertain(evaluation, metrics),
-        *_few_rows(metrics),
+        *_few_rows(metrics, weighted=evaluation.weighted),
         *_miscalibration(evaluation, metrics),
         *_threshold(metrics, of, costs_given=costs_given),
         *_half_widths(metrics),
@@ -49,9 +56,20 @@ def _too_good(metrics: Metrics) -> Iterator[Worry]:
         )
 
 
+def _one_class(metrics: Metrics) -> Iterator[Worry]:
+    only = only_class(metrics)
+    if only is not None:
+        yield Worry(
+            "All rows are of one class",
+            f"{counted(metrics.rows, 'row')}, all of them {quoted(only)}: nothing can be said about the others, nor "
+            "about how well the model tells them apart.",
+            "Evaluate rows of every class; curves, and the slider for the threshold, need rows of a class and others.",
+        )
+
+
 def _no_skill(metrics: Metrics) -> Iterator[Worry]:
     none = metrics.majority
-    if none is None:
+    if none is None or only_class(metrics) is not None:  # shares of rows that are all alike cannot be beaten
         return
     if metrics.log_loss >= none.log_loss:
         yield Worry(
@@ -64,7 +82,9 @@ def _no_skill(metrics: Metrics) -> Iterator[Worry]:
 
 def _imbalance(metrics: Metrics) -> Iterator[Worry]:
     none = metrics.majority
-    if none is None or none.accuracy < 0.75 or metrics.accuracy - none.accuracy > 0.25 * (1 - none.accuracy):
+    if none is None or only_class(metrics) is not None:
+        return
+    if none.accuracy < 0.75 or metrics.accuracy - none.accuracy > 0.25 * (1 - none.accuracy):
         return
     than = "no more than" if metrics.accuracy <= none.accuracy else "hardly more than"
     yield Worry(
@@ -82,23 +102,34 @@ def _never_decided(metrics: Metrics) -> Iterator[Worry]:
         else metrics.confusion_matrix.sum(0)
     )
     never = [
-        quoted(each.label)
+        each.label
         for each, count in zip(metrics.per_class, decided.tolist(), strict=True)
         if each.support and not count
     ]
     if never:
         yield Worry(
             "Never predicted",
-            f"{_listed(never)}: {'it has' if len(never) == 1 else 'they have'} rows, and no row is ever decided so.",
-            "Lower the threshold, decide by costs, or give more rows of "
+            f"{_listed([quoted(each) for each in never])}: {'it has' if len(never) == 1 else 'they have'} rows, and no "
+            "row is ever decided so.",
+            f"{_to_decide_more(metrics, never[0])}, or give more rows of "
             + ("the class." if len(never) == 1 else "these classes."),
         )
 
 
+def _to_decide_more(metrics: Metrics, label: Label) -> str:
+    """What makes a class be decided more often; several classes have no threshold."""
+    match metrics.task.kind:
+        case "binary":
+            way = "Lower" if label == metrics.task.positive else "Raise"
+            return f"{way} the threshold, decide by costs"
+        case "multiclass":
+            return "Decide by costs"
+        case "multilabel":
+            return "Lower the threshold"
+
+
 def _uncertain(evaluation: Evaluation, metrics: Metrics) -> Iterator[Worry]:
     """The recall of the positive class, or of the rarest that has rows, is known only roughly."""
-    if evaluation.weighted:
-        return
     present = [each for each in metrics.per_class if each.support]
     rarest = (
         metrics.per_class[1]
@@ -108,25 +139,29 @@ def _uncertain(evaluation: Evaluation, metrics: Metrics) -> Iterator[Worry]:
     found = None if rarest is None or not rarest.support else interval_of(evaluation, "recall", label=rarest.label)
     if rarest is None or found is None or found.high - found.low <= 0.15:
         return
-    rows = int(rarest.support)
+    width = found.high - found.low
+    half, tenth = (_rows_for(found.value, each) for each in (width / 2, 0.1))
+    weight = f"a weight of {tally(rarest.support)} in rows"
+    rows = f"{weight if evaluation.weighted else counted(int(rarest.support), 'row')} of"
+    alike = " that weigh alike" if evaluation.weighted else ""
     yield Worry(
         "Too few rows to be sure",
-        f"With {counted(rows, 'row')} of {quoted(rarest.label)}, its recall of {percent(found.value)} lies between "
-        f"{percent(found.low)} and {percent(found.high)} (95%): {100 * (found.high - found.low):.0f} points.",
-        f"Four times as many, {4 * rows:,}, would halve that; about {_rows_for(found.high - found.low, rows):,} would "
-        "make it 10 points.",
+        f"With {rows} {quoted(rarest.label)}, its recall of {percent(found.value)} lies between "
+        f"{percent(found.low)} and {percent(found.high)} (95%): {100 * width:.0f} points.",
+        f"At this recall about {half:,} rows{alike} would halve that; about {tenth:,} would make it 10 points.",
     )
 
 
-def _rows_for(width: float, rows: int) -> int:
-    """How many rows make the interval 0.1 wide: the width falls with the square root of the rows. To two digits."""
-    needed = rows * (width / 0.1) ** 2
-    return int(float(f"{needed:.2g}"))
+def _rows_for(share: float, width: float) -> int:
+    """The fewest rows whose interval (Wilson's) of such a share is no wider."""
+    rows = np.arange(1, _ENOUGH_ROWS + 1)
+    low, high = wilson(np.full(len(rows), share), rows)
+    return int(rows[(high - low <= width).argmax()])
 
 
-def _few_rows(metrics: Metrics) -> Iterator[Worry]:
-    few = [each for each in metrics.per_class if each.support < _FEW_ROWS]
-    if not few or metrics.task.kind == "binary":
+def _few_rows(metrics: Metrics, *, weighted: bool) -> Iterator[Worry]:
+    few = [each for each in metrics.per_class if each.support < _FEW_ROWS]  # of weights, nobody knows how many rows
+    if not few or weighted or metrics.task.kind == "binary" or only_class(metrics) is not None:
         return
     named = [f"{quoted(each.label)} ({each.support:,.0f})" for each in sorted(few, key=lambda each: each.support)]
     yield Worry(

@@ -33,6 +33,8 @@ class Explorer {
     }
     this.write("[data-note]", this.table.note);
     this.write("[data-class]", this.table.name);
+    this.write("[data-short]", this.table.short);
+    for (const each of this.root.querySelectorAll("[data-short]")) each.title = this.table.name;
     this.write("[data-others]", this.table.others);
     this.moveTo(this.table.start);
   }
@@ -56,7 +58,8 @@ class Explorer {
   show() {
     const { table, place, amounts, threshold } = this, cells = cellsOf(table, place);
     const price = costOf(cells, amounts);
-    const shown = shownOf(cells, { price, day: amounts.day, weighted: this.data.weighted });
+    const intervals = place === table.start ? table.intervals : {};
+    const shown = shownOf(cells, { price, day: amounts.day, weighted: this.data.weighted, intervals });
     for (const [name, [value, beside]] of Object.entries(shown)) {
       this.write(`[data-figure="${name}"] .value`, value);
       if (beside !== undefined) this.write(`[data-figure="${name}"] .beside`, beside);
@@ -82,7 +85,7 @@ class Explorer {
 
   say({ precision, recall, alerts, cost }) {
     this.write("output", `At a threshold of ${this.threshold}: precision ${precision[0]}, recall ${recall[0]}, ` +
-      `${alerts[0]} rows decided so, cost of a row ${cost[0]}.`);
+      `${alerts[0]} ${this.data.weighted ? "of the weight" : "rows"} decided so, cost of a row ${cost[0]}.`);
   }
 
   // The position as a fragment of the address, so that it can be linked; the page's own links have no "=".

@@ -3,7 +3,8 @@ const share = (part, whole) => (whole === 0 ? 0 : part / whole);
 
 function cellsOf(table, place) {
   const hits = table.hits[place], alarms = table.alarms[place];
-  const misses = table.hits.at(-1) - hits, rest = table.alarms.at(-1) - alarms;
+  // Sums of weights are rounded, each in its own order: what is left of them may be less than nothing.
+  const misses = Math.max(0, table.hits.at(-1) - hits), rest = Math.max(0, table.alarms.at(-1) - alarms);
   return { hits, alarms, misses, rest, rows: hits + alarms + misses + rest };
 }
 

@@ -1,17 +1,18 @@
 // The figures of a cut in words: what stands in each tile, and beside it.
-function shownOf(cells, { price, day, weighted }) {
+function shownOf(cells, { price, day, weighted, intervals }) {
   const { hits, alarms, misses, rest, rows } = cells, made = figuresOf(cells);
-  const interval = (part, whole) => (weighted || whole === 0 ? "" : wilson(part, whole).map(percent).join(" to "));
+  const wilsons = (part, whole) => (whole === 0 ? "" : wilson(part, whole).map(percent).join(" to "));
+  const interval = (name, part, whole) => (weighted ? intervals[name] ?? "" : wilsons(part, whole));
   return {
-    precision: [percent(made.precision), hits + alarms ? interval(hits, hits + alarms) : "no row is decided so"],
-    recall: [percent(made.recall), interval(hits, hits + misses)],
-    specificity: [percent(made.specificity), interval(rest, rest + alarms)],
+    precision: [percent(made.precision), hits + alarms ? interval("precision", hits, hits + alarms) : "no row is decided so"],
+    recall: [percent(made.recall), interval("recall", hits, hits + misses)],
+    specificity: [percent(made.specificity), interval("specificity", rest, rest + alarms)],
     f1: [figure(made.f1)],
-    accuracy: [percent(made.accuracy), interval(hits + rest, rows)],
+    accuracy: [percent(made.accuracy), interval("accuracy", hits + rest, rows)],
     balanced_accuracy: [percent(made.balanced_accuracy)],
     matthews_correlation: [figure(made.matthews_correlation)],
     cost: [money(price), `${money(price * rows)} for these rows, ${money(price * day)} a day`],
-    alerts: [count(hits + alarms), `${percent(made.alerts)} of the rows`],
+    alerts: [count(hits + alarms), `${percent(made.alerts)} of the ${weighted ? "weight" : "rows"}`],
     alerts_a_day: [money(made.alerts * day), `of ${count(day)} rows a day`],
   };
 }
