@@ -63,6 +63,8 @@ def histogram(keys: Ints, side: Ints, sides: int, weights: Ints | None, limit: i
         weights: Limbs `(n, LIMBS)`, or None.
         limit: The most bins; None for as many as there are different scores.
     """
+    if not len(keys):
+        return _side(keys, weights, 0, 0, sides)
     if limit is None or weights is not None or len(keys) < 2 * _SAMPLE:
         return merged(_parts(keys, side, sides, weights, 0), limit)
     # The level of some rows is at most that of all, so the rest can be counted at it, most often without a sort.
@@ -93,7 +95,9 @@ def _side(keys: Ints, weights: Ints | None, level: int, side: int, sides: int) -
         ordered, sums = keys[order], weights[order]
     starts = _starts(ordered)
     counts = np.zeros((len(starts), sides), dtype=np.int64)
-    counts[:, side] = np.diff(starts, append=len(ordered))
+    if len(starts):
+        counts[:-1, side] = starts[1:] - starts[:-1]
+        counts[-1, side] = len(ordered) - starts[-1]
     if sums is None:
         return Histogram(level, ordered[starts], Tally(counts))
     cells = np.zeros((*counts.shape, sums.shape[1]), dtype=np.int64)
@@ -103,11 +107,17 @@ def _side(keys: Ints, weights: Ints | None, level: int, side: int, sides: int) -
 
 
 def _starts(ordered: Ints) -> npt.NDArray[np.intp]:
-    return np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
+    fresh = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:])
+    return fresh.nonzero()[0]
 
 
 def merged(parts: Sequence[Histogram], limit: int | None) -> Histogram:
     """The histogram of the rows of all parts."""
+    # Of many classes most have no row in a small batch: those cost nothing. Without rows the level is 0.
+    parts = [part for part in parts if len(part)] or parts[:1]
+    if len(parts) == 1 and (limit is None or len(parts[0]) <= limit):
+        return parts[0]
     level = max(part.level for part in parts)
     keys = np.concatenate([part.keys >> (level - part.level) for part in parts])
     weights = [part.tally.weights for part in parts if part.tally.weights is not None]
