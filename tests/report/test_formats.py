@@ -74,6 +74,11 @@ def test_json_is_what_the_evaluation_says_of_all_rows_and_of_each_group(tmp_path
     assert record["metrics"] == json.loads(json.dumps(evaluation.compute().to_dict()))
     assert record["groups"]["south"] == json.loads(json.dumps(evaluation.groups["south"].compute().to_dict()))
     assert record["facts"] == {"Rows": "400"}
+    for name in ("accuracy", "balanced_accuracy", "roc_auc", "log_loss", "brier"):
+        ends = interval(evaluation, name)
+        assert record["intervals"][name] == {
+            "low": ends.low, "high": ends.high, "confidence": 0.95, "method": ends.method
+        }  # fmt: skip
 
 
 def test_a_card_says_what_is_known_and_marks_what_is_not() -> None:

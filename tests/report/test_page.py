@@ -349,3 +349,15 @@ def test_a_very_long_class_name_is_cut_where_it_would_fill_the_page_and_stands_w
     assert "a" * 27 + "…" in seen
     assert not re.search("a{60}|b{60}", seen)
     assert f'title="{names[1]}"' in page
+
+
+def test_the_curves_say_whose_they_are() -> None:
+    torch.manual_seed(0)
+    for classes, seen, whose in ((3, 3, "all 3 classes"), (3, 2, "the 2 classes that have a ROC AUC"),
+                                 (8, 7, "the 5 classes with the lowest ROC AUC")):  # fmt: skip
+        labels, logits = torch.arange(90) % seen, torch.randn(90, classes)
+        page = report.html(
+            Evaluation.empty(Task.multiclass(list(range(classes)))).update(labels, logits=logits), title="x"
+        )
+        assert f"ROC curves of {whose}, each against all others" in page
+        assert f"Precision-recall curves of {whose}, each against all others" in page

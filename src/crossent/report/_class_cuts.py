@@ -117,13 +117,28 @@ def _kept(cuts: Cuts, most: int, wanted: list[int]) -> Ints:
 
 def _hull(cuts: Cuts) -> Ints:
     """The corners of the upper convex hull of hits against false alarms (Andrew's monotone chain)."""
-    x, y = cuts.alarms.tolist(), cuts.hits.tolist()
+    places = _above_their_neighbours(cuts.alarms, cuts.hits)
+    x, y = cuts.alarms[places].tolist(), cuts.hits[places].tolist()
     chain: list[int] = []
     for place in range(len(x)):
         while len(chain) > 1 and not _turns_right(x, y, chain[-2], chain[-1], place):
             chain.pop()
         chain.append(place)
-    return np.array(chain, dtype=np.int64)
+    return places[chain]
+
+
+def _above_their_neighbours(x: Floats, y: Floats) -> Ints:
+    """Points that a hull may turn at: one on or under the line between two others is none of its corners.
+
+    So most go at once, all together, and few are left to be walked along.
+    """
+    left = np.flatnonzero(np.append(True, (np.diff(x) != 0) | (np.diff(y) != 0)))  # of equal points one
+    while True:
+        run, rise = np.diff(x[left]), np.diff(y[left])
+        corner = np.append(np.append(True, rise[1:] * run[:-1] < rise[:-1] * run[1:]), True)
+        if len(left) < 3 or corner.all():
+            return left
+        left = left[corner]
 
 
 def _turns_right(x: list[float], y: list[float], a: int, b: int, c: int) -> bool:

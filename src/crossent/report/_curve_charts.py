@@ -89,14 +89,14 @@ def _roc_chart(metrics: Metrics, names: list[str], lines: Lines) -> Chart:
     )
     curve = _lines(lines.values, names, "linear", "false positive rate", "true positive rate (recall)")
     area = f"mean area under them {figure(metrics.roc_auc)} over all {_unit(metrics)}"
-    words = f"ROC curves of {_whose(metrics, len(names))}: {area}; a coin has 0.5.{lines.note()}"
+    words = f"ROC curves of {_whose(metrics, len(names) - 1, lines.classes)}: {area}; a coin has 0.5.{lines.note()}"
     return Chart("roc-classes", "ROC curves", words, layered(diagonal.encode(x="x:Q", y="y:Q"), *curve))
 
 
 def _pr_chart(metrics: Metrics, names: list[str], lines: Lines) -> Chart:
     curve = _lines(lines.values, names, "step-before", "recall", "precision")
     area = f"mean average precision {figure(metrics.average_precision)} over all {_unit(metrics)}"
-    words = f"Precision-recall curves of {_whose(metrics, len(names))}: {area}.{lines.note()}"
+    words = f"Precision-recall curves of {_whose(metrics, len(names) - 1, lines.classes)}: {area}.{lines.note()}"
     return Chart("precision-recall-classes", "Precision and recall", words, layered(*curve))
 
 
@@ -115,9 +115,10 @@ def _lines(values: Points, names: list[str], interpolate: str, x: str, y: str) -
     return [line.encode(color=colour, order="i:O"), touch.encode(tooltip=tooltip)]
 
 
-def _whose(metrics: Metrics, lines: int) -> str:
-    drawn = lines - 1
-    if drawn < len(metrics.task):
+def _whose(metrics: Metrics, drawn: int, defined: int) -> str:
+    if drawn == defined < len(metrics.task):
+        return f"the {drawn} {_unit(metrics)} that have a ROC AUC, each against all others"
+    if drawn < defined:
         return f"the {drawn} {_unit(metrics)} with the lowest ROC AUC, each against all others"
     return f"all {drawn} {_unit(metrics)}, each against all others"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,12 +12,19 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from .._errors import InputError
 from ..evaluation import Evaluation
 from ._card import model_card
+from ._class_table import MOST_WITH_ALL_INTERVALS
+from ._interval_words import interval_of
 from ._sheet import png, svg
 
 if TYPE_CHECKING:
     from ..training import History
 
 Format: TypeAlias = Literal["html", "png", "svg", "json", "markdown"]
+_WITH_INTERVAL = (
+    "accuracy", "balanced_accuracy", "matthews_correlation", "roc_auc", "average_precision", "log_loss", "brier",
+)  # fmt: skip
+_RESAMPLED = ("balanced_accuracy", "matthews_correlation")
+"""Their intervals take long where there are many classes."""
 _SUFFIXES: dict[str, Format] = {".png": "png", ".svg": "svg", ".json": "json", ".md": "markdown"}
 
 
@@ -54,8 +62,20 @@ def as_format(
             return _json(evaluation, title, facts)
 
 
+def _intervals(evaluation: Evaluation) -> dict[str, dict[str, object]]:
+    """The ends of the main figures' intervals, by name; those that have none are left out."""
+    few = len(evaluation.task) <= MOST_WITH_ALL_INTERVALS
+    found = {name: interval_of(evaluation, name) for name in _WITH_INTERVAL if few or name not in _RESAMPLED}
+    return {
+        name: {"low": each.low, "high": each.high, "confidence": each.confidence, "method": each.method}
+        for name, each in found.items()
+        if each is not None and math.isfinite(each.low) and math.isfinite(each.high)
+    }
+
+
 def _json(evaluation: Evaluation, title: str, facts: Mapping[str, str] | None) -> str:
     record: dict[str, object] = {"title": title, "metrics": evaluation.compute().to_dict()}
+    record["intervals"] = _intervals(evaluation)
     if facts:
         record["facts"] = dict(facts)
     if evaluation.groups:
