@@ -69,7 +69,7 @@ def ranking(evaluation: Evaluation, *, label: Label | None = None) -> Ranking:
         >>> found.thresholds.tolist(), found.true_positives.tolist(), found.false_positives.tolist()
         ([0.9, 0.4, 0.1], [1, 2, 2], [0, 0, 1])
     """
-    return _ranking_of(evaluation, place_of(evaluation.task, label))
+    return ranking_of(evaluation, place_of(evaluation.task, label))
 
 
 def roc_curve(evaluation: Evaluation, *, label: Label | None = None, drop_intermediate: bool = True) -> RocCurve:
@@ -127,7 +127,7 @@ def class_curves(evaluation: Evaluation) -> Iterator[tuple[RocCurve, PrecisionRe
     """
     task = evaluation.task
     for place in (1,) if task.kind == "binary" else range(len(task)):
-        ranked = _ranking_of(evaluation, place)
+        ranked = ranking_of(evaluation, place)
         yield (
             _roc(evaluation, place, ranked, drop_intermediate=True),
             _precision_recall(evaluation, place, ranked, drop_intermediate=False),
@@ -145,7 +145,8 @@ def place_of(task: Task, label: Label | None) -> int:
     return task.classes.index(label)
 
 
-def _ranking_of(evaluation: Evaluation, place: int) -> Ranking:
+def ranking_of(evaluation: Evaluation, place: int) -> Ranking:
+    """The ranking of an evaluation's rows for the class at this place."""
     return class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
 
 
@@ -155,8 +156,8 @@ def _roc(evaluation: Evaluation, place: int, ranked: Ranking, *, drop_intermedia
     return RocCurve(
         label=evaluation.task.classes[place],
         thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds[kept])),
-        false_positive_rate=_share(np.append(0, ranked.false_positives[kept]), ranked.negatives),
-        true_positive_rate=_share(np.append(0, ranked.true_positives[kept]), ranked.positives),
+        false_positive_rate=share(np.append(0, ranked.false_positives[kept]), ranked.negatives),
+        true_positive_rate=share(np.append(0, ranked.true_positives[kept]), ranked.positives),
         area=area,
         half_width=half_width,
     )
@@ -172,7 +173,7 @@ def _precision_recall(
         label=evaluation.task.classes[place],
         thresholds=torch.from_numpy(ranked.thresholds[kept][::-1].copy()),
         precision=torch.from_numpy(np.append(true / (true + false), 1.0)),
-        recall=_share(np.append(true, 0), ranked.positives),
+        recall=share(np.append(true, 0), ranked.positives),
         average_precision=value,
         half_width=half_width,
         share=ranked.positives / evaluation.state.weight,
@@ -187,7 +188,8 @@ def turns(counts: Amounts) -> npt.NDArray[np.int64]:
     return np.flatnonzero(np.concatenate(([True], changes[:-1] | changes[1:], [True])))
 
 
-def _share(counts: Amounts, of: float) -> Tensor:
+def share(counts: Amounts, of: float) -> Tensor:
+    """Counts as shares; NaN where there is nothing to take a share of."""
     return torch.from_numpy(counts / of if of else np.full(len(counts), np.nan))
 
 

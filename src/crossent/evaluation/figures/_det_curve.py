@@ -11,8 +11,7 @@ from torch import Tensor
 from ..._labels import Label
 from .._evaluation import Evaluation
 from ..metrics._areas import equal_error_rate
-from ..metrics._ranking import class_ranking
-from ._curves import place_of, turns
+from ._curves import place_of, ranking_of, share, turns
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ def det_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
         Martin et al., The DET curve in assessment of detection task performance, Eurospeech 1997.
     """
     place = place_of(evaluation.task, label)
-    ranked = class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
+    ranked = ranking_of(evaluation, place)
     hits, alarms = np.append(0, ranked.true_positives), np.append(0, ranked.false_positives)
     kept = turns(hits) if drop_intermediate else np.arange(len(hits))
     # From the last threshold without a false alarm to the first without a miss.
@@ -69,12 +68,8 @@ def det_curve(evaluation: Evaluation, *, label: Label | None = None, drop_interm
     return DetCurve(
         label=evaluation.task.classes[place],
         thresholds=torch.from_numpy(np.append(np.inf, ranked.thresholds)[upwards]),
-        false_positive_rate=_share(alarms[upwards], ranked.negatives),
-        false_negative_rate=_share(ranked.positives - hits[upwards], ranked.positives),
+        false_positive_rate=share(alarms[upwards], ranked.negatives),
+        false_negative_rate=share(ranked.positives - hits[upwards], ranked.positives),
         equal_error_rate=rate,
         half_width=half_width,
     )
-
-
-def _share(counts: np.ndarray, of: float) -> Tensor:
-    return torch.from_numpy(counts / of if of else np.full(len(counts), np.nan))

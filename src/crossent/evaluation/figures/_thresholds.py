@@ -12,10 +12,10 @@ from ..._errors import InputError
 from ..._labels import Label
 from .._evaluation import Evaluation
 from ..metrics._cells import CLASS_FIGURES, Cells, of_cells
-from ..metrics._ranking import Ranking, class_ranking
+from ..metrics._ranking import Ranking
 from ..state._exact import Amounts
 from ._asked import check_beta
-from ._curves import place_of
+from ._curves import place_of, ranking_of
 
 HELD = ("precision", "recall", "specificity", "negative_predictive_value")
 
@@ -74,7 +74,7 @@ def at_thresholds(
         raise InputError(f"a threshold's figure must be one of {', '.join(CLASS_FIGURES)}; got {name!r}")
     check_beta(beta)
     place = place_of(evaluation.task, label)
-    ranked = _ranked(evaluation, place)
+    ranked = ranking_of(evaluation, place)
     cuts = ranked.cuts
     hits, alarms = np.append(0, ranked.true_positives[cuts]), np.append(0, ranked.false_positives[cuts])
     cells = _cells(ranked, hits, alarms)
@@ -129,7 +129,7 @@ def at_fixed(
             f"got {name!r} with {', '.join(f'{held}={level}' for held, level in given) or 'none'}"
         )
     held, level = given[0]
-    ranked = _ranked(evaluation, place_of(evaluation.task, label))
+    ranked = ranking_of(evaluation, place_of(evaluation.task, label))
     return _best(ranked, name, held, level)
 
 
@@ -167,7 +167,3 @@ def _defined(cells: Cells, name: str) -> np.ndarray:
 def _cells(ranked: Ranking, hits: Amounts, alarms: Amounts) -> Cells:
     found, false = (each.astype(np.float64) for each in (hits, alarms))
     return Cells(found, false, ranked.positives - found, ranked.negatives - false)
-
-
-def _ranked(evaluation: Evaluation, place: int) -> Ranking:
-    return class_ranking(evaluation.task, evaluation.state, evaluation.scale, place)
