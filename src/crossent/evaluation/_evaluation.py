@@ -16,6 +16,7 @@ from .._files import write_whole
 from .._labels import Label, as_series
 from .._shapes import check_scores
 from .._task import Task
+from .metrics._cells import Cells, class_cells
 from .metrics._compute import metrics_of
 from .metrics._metrics import Metrics
 from .state._batch import Batch, Plan
@@ -160,6 +161,11 @@ class Evaluation:
         if self.lacking:
             raise InputError(self.lacking)
         return merged_states([state for states in self._states.values() for state in states], self.bins)
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The counts of each class against all others, which every figure of one class needs."""
+        return class_cells(self.task, self.state.confusion.amounts)
 
     def update(
         self,

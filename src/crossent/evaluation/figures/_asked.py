@@ -71,7 +71,7 @@ class Asked:
 
     def places(self, task: Task) -> list[int]:
         """The places of the classes that an average is over."""
-        return [task.classes.index(each) for each in self.classes or task.classes]
+        return [task.classes.index(each) for each in self.classes] if self.classes else [*range(len(task))]
 
 
 def checked(task: Task, asked: Asked) -> Asked:

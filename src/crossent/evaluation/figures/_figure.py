@@ -13,7 +13,7 @@ from ..._task import Task
 from .._evaluation import Evaluation
 from ..metrics._agreement import AGREEMENT
 from ..metrics._areas import AREAS
-from ..metrics._cells import CLASS_FIGURES, Cells, cells_of, empty_reason, label_cells_of, of_cells
+from ..metrics._cells import CLASS_FIGURES, Cells, class_cells, empty_reason, of_cells
 from ..metrics._pairs import one_against_one
 from ..metrics._ranking import Ranking, class_ranking, pooled_ranking
 from ..metrics._reasons import listed
@@ -106,8 +106,7 @@ def figure_of(evaluation: Evaluation, asked: Asked) -> Figure:
     if (name, task.kind) == ("accuracy", "multilabel"):
         return Figure(state.mean("exact_match"))
     if name in CLASS_FIGURES or name in AGREEMENT:
-        value = float(of_matrices(task, state.confusion.amounts, asked))
-        return Figure(value, reason=_reason(task, state.confusion.amounts, asked, value))
+        return _of_decisions(evaluation, asked)
     if name in AREAS:
         return _area(evaluation, asked)
     if name == PAIRED:
@@ -135,7 +134,10 @@ def of_matrices(task: Task, matrices: Amounts, asked: Asked) -> Floats:
     """A figure of decisions, `(...)`, of confusion matrices `(..., K, K)` or `(..., K, 2, 2)`."""
     if asked.name in AGREEMENT and task.kind != "multilabel":
         return AGREEMENT[asked.name](np.asarray(matrices, dtype=np.float64))
-    cells = class_cells(task, matrices)
+    return _of_class_cells(task, class_cells(task, matrices), asked)
+
+
+def _of_class_cells(task: Task, cells: Cells, asked: Asked) -> Floats:
     if asked.name in AGREEMENT:
         return _of_labels(cells.pooled(), asked.name)
     if asked.average is None:
@@ -144,11 +146,6 @@ def of_matrices(task: Task, matrices: Amounts, asked: Asked) -> Floats:
     if asked.average == "micro":
         return of_cells(cells.pooled(), asked.name, asked.beta)[..., 0]
     return averaged(of_cells(cells, asked.name, asked.beta), cells.support, asked.average)
-
-
-def class_cells(task: Task, matrices: Amounts) -> Cells:
-    """The cells of each class against all others."""
-    return label_cells_of(matrices) if task.kind == "multilabel" else cells_of(matrices)
 
 
 def averaged(values: Floats, support: Floats, average: AverageName) -> Floats:
@@ -176,14 +173,23 @@ def of_ranks(counts: Floats, asked: Asked) -> Floats:
     return (counts * worth).sum(axis=-1) / counts.sum(axis=-1)
 
 
-def _reason(task: Task, matrix: Amounts, asked: Asked, value: float) -> str:
-    if asked.name in AGREEMENT:
-        if task.kind == "multilabel":
-            return ""
-        used = [int(np.count_nonzero(matrix.sum(axis))) for axis in (0, 1)]
-        constant = used == [1, 1] if "kappa" in asked.name else asked.name == "matthews_correlation" and 1 in used
-        return "set to 0: all labels or all decisions are one class" if constant else ""
-    cells, places = class_cells(task, matrix), asked.places(task)
+def _of_decisions(evaluation: Evaluation, asked: Asked) -> Figure:
+    task, matrix = evaluation.task, evaluation.state.confusion.amounts
+    if asked.name in AGREEMENT and task.kind != "multilabel":
+        value = float(AGREEMENT[asked.name](np.asarray(matrix, dtype=np.float64)))
+        return Figure(value, reason=_reason_of_agreement(matrix, asked))
+    value = float(_of_class_cells(task, evaluation.cells, asked))
+    return Figure(value, reason="" if asked.name in AGREEMENT else _reason(task, evaluation.cells, asked, value))
+
+
+def _reason_of_agreement(matrix: Amounts, asked: Asked) -> str:
+    used = [int(np.count_nonzero(matrix.sum(axis))) for axis in (0, 1)]
+    constant = used == [1, 1] if "kappa" in asked.name else asked.name == "matthews_correlation" and 1 in used
+    return "set to 0: all labels or all decisions are one class" if constant else ""
+
+
+def _reason(task: Task, cells: Cells, asked: Asked, value: float) -> str:
+    places = asked.places(task)
     if asked.average == "micro":
         return empty_reason(cells.taken(places).pooled(), asked.name, asked.beta, "any of the classes")
     if asked.average is None:

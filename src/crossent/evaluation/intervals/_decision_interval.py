@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..._errors import InputError
-from ..._task import Task
 from .._evaluation import Evaluation
 from ..figures._asked import PLACED, Asked
 from ..figures._curves import place_of
-from ..figures._figure import Figure, class_cells, of_ranks
+from ..figures._figure import Figure, of_ranks
 from ..metrics._cells import PROPORTIONS, SHARES
-from ..state._state import State
 from ._bootstrap import DRAWS, drawn, drawn_figures
 from ._delta import LARGEST_STEPPED, decision_error, error_of_sum
 from ._ends import Interval, by_error, by_quantiles, by_wilson
@@ -26,7 +24,7 @@ def of_decisions(
 ) -> Interval:
     """The interval of a figure of decisions or ranks."""
     task, state = evaluation.task, evaluation.state
-    share = _share(task, state, asked)
+    share = _share(evaluation, asked)
     if share is not None and not state.weighted:
         return by_wilson(found, share[1], confidence, "Wilson")
     if asked.name in PLACED and state.ranks is not None:
@@ -57,24 +55,25 @@ def _by_delta(evaluation: Evaluation, asked: Asked, found: Figure, confidence: f
 def _fewest(evaluation: Evaluation, asked: Asked) -> float:
     """The rows of the rarest class; with weights as many as would weigh alike, if the heaviest rows were all in it."""
     task, state = evaluation.task, evaluation.state
-    cells = class_cells(task, state.confusion.amounts)
-    support = cells.support[asked.places(task)] if asked.of_class and asked.label is None else cells.support
+    support = evaluation.cells.support
+    if asked.of_class and asked.label is None:
+        support = support[asked.places(task)]
     amount = float(support[support > 0].min(initial=state.weight))
     squared = squared_weights(evaluation)
     return amount if squared is None else min(amount**2 / squared, amount)
 
 
-def _share(task: Task, state: State, asked: Asked) -> tuple[float, float] | None:
-    """How many of how many rows, of a figure that is such a share."""
-    matrix = state.confusion.counts
+def _share(evaluation: Evaluation, asked: Asked) -> tuple[float, float] | None:
+    """How many of how many rows without weights, of a figure that is such a share."""
+    task, state = evaluation.task, evaluation.state
     if asked.name in ("accuracy", "zero_one_loss", "hamming_loss") and task.kind != "multilabel":
-        right = int(np.trace(matrix))
+        right = int(np.trace(state.confusion.counts))
         return (right if asked.name == "accuracy" else state.rows - right), state.rows
     if asked.name == "top_k_accuracy" and state.ranks is not None:
         return int(state.ranks.counts[: asked.k].sum()), state.rows
     if asked.name in PROPORTIONS and asked.average is None:
         place = place_of(task, asked.label)
-        above, below = SHARES[asked.name][0](class_cells(task, matrix), asked.beta)
+        above, below = SHARES[asked.name][0](evaluation.cells, asked.beta)
         return (float(above[place]), float(below[place])) if below[place] else None
     return None
 

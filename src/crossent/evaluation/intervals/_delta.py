@@ -7,8 +7,8 @@ import numpy as np
 from ..._task import Task
 from ..figures._asked import Asked
 from ..figures._curves import place_of
-from ..figures._figure import averaged, class_cells, of_matrices
-from ..metrics._cells import SHARES, Cells, of_cells
+from ..figures._figure import averaged, of_matrices
+from ..metrics._cells import SHARES, Cells, class_cells, of_cells
 from ..state._exact import Amounts, Floats, Ints
 from ._squares import Squares
 

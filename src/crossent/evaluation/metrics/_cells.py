@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from ..._task import Task
 from ..state._exact import Floats
 
 
@@ -47,6 +48,11 @@ def label_cells_of(matrices: npt.NDArray[np.int64 | np.float64]) -> Cells:
     """The cells of a 2 x 2 matrix a label, `(..., K, 2, 2)`."""
     counts = np.asarray(matrices, dtype=np.float64)
     return Cells(counts[..., 1, 1], counts[..., 0, 1], counts[..., 1, 0], counts[..., 0, 0])
+
+
+def class_cells(task: Task, matrices: npt.NDArray[np.int64 | np.float64]) -> Cells:
+    """The cells of each class against all others, of confusion matrices as the task has them."""
+    return label_cells_of(matrices) if task.kind == "multilabel" else cells_of(matrices)
 
 
 Share = Callable[[Cells, float], tuple[Floats, Floats]]
