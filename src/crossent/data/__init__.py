@@ -10,7 +10,12 @@ from ._encoder import Oddities as Oddities
 from ._encoder import describe as describe
 from ._features import Features as Features
 from ._features import take as take
+from ._folds import Split as Split
+from ._folds import stratified_folds as stratified_folds
 from ._infer import inferred_labels as inferred_labels
+from ._layout import CodePart as CodePart
+from ._layout import Layout as Layout
+from ._layout import NumberPart as NumberPart
 from ._read import read as read
 from ._split import stratified_split as stratified_split
 from ._table import Table as Table

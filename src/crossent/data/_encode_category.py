@@ -8,6 +8,7 @@ import polars as pl
 from ._column import Column
 from ._encode_number import unforeseen
 from ._encoded import Encoded
+from ._layout import Part
 from ._saved import Saved, truth, words
 
 MISSING, UNSEEN, FIRST_LEVEL = 1, 2, 3
@@ -28,6 +29,7 @@ class CategoryEncoding:
 
     numbers: int = 0
     codes: int = 1
+    parts: tuple[Part, ...] = ()
 
     @property
     def levels(self) -> int:

@@ -8,6 +8,7 @@ import polars as pl
 from ._column import Column
 from ._encode_number import Scale, as_floats, indicator, unforeseen
 from ._encoded import Encoded, Numbers
+from ._layout import Part
 from ._saved import Saved, truth
 
 MICROSECONDS_A_DAY = 86_400_000_000
@@ -31,7 +32,13 @@ class DateEncoding:
     @property
     def numbers(self) -> int:
         """How many numbers a value becomes."""
-        return 5 + 2 * self.hours + self.missing
+        return len(self.parts)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What each of these numbers is."""
+        cycles: tuple[Part, ...] = ("cycle",) * (4 + 2 * self.hours)
+        return ("value", *cycles, "missing") if self.missing else ("value", *cycles)
 
     @classmethod
     def fit(cls, column: Column, values: pl.Series) -> "DateEncoding":

@@ -8,6 +8,7 @@ import polars as pl
 
 from ._column import Column
 from ._encoded import Encoded, Numbers
+from ._layout import Part
 from ._saved import Saved, number, saved, truth
 
 # The quartiles of a normal distribution lie 1.349 standard deviations apart.
@@ -70,7 +71,12 @@ class NumberEncoding:
     @property
     def numbers(self) -> int:
         """How many numbers a value becomes."""
-        return 1 + self.missing
+        return len(self.parts)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What each of these numbers is."""
+        return ("value", "missing") if self.missing else ("value",)
 
     @classmethod
     def fit(cls, column: Column, values: pl.Series) -> "NumberEncoding":
@@ -102,6 +108,7 @@ class BooleanEncoding:
     numbers: int = 1
     codes: int = 0
     levels: int = 0
+    parts: tuple[Part, ...] = ("flag",)
 
     @classmethod
     def fit(cls, column: Column, values: pl.Series) -> "BooleanEncoding":

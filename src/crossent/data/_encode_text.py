@@ -10,6 +10,7 @@ import polars as pl
 from ._column import Column
 from ._encode_number import unforeseen
 from ._encoded import Codes, Encoded
+from ._layout import Part
 from ._saved import Saved, truth, whole
 
 BUCKETS = 2**13
@@ -30,6 +31,7 @@ class TextEncoding:
 
     numbers: int = 0
     levels: int = FIRST_BUCKET - 1 + BUCKETS
+    parts: tuple[Part, ...] = ()
 
     @property
     def codes(self) -> int:

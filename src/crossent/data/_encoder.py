@@ -20,6 +20,7 @@ from ._encode_number import BooleanEncoding, NumberEncoding
 from ._encode_text import TextEncoding
 from ._encoded import Encoded
 from ._features import Features
+from ._layout import CodePart, Layout, NumberPart
 from ._match import matched, names_of
 from ._names import listed
 from ._saved import Saved, listing, saved
@@ -54,6 +55,26 @@ class Encoder:
     def levels(self) -> int:
         """The rows of the table that the codes index, padding included."""
         return 1 + sum(encoding.levels for encoding in self.encodings)
+
+    @property
+    def layout(self) -> Layout:
+        """What each column of the Features is."""
+        numbers = [NumberPart(each.column.name, part) for each in self.encodings for part in each.parts]
+        starts = itertools.accumulate((each.codes for each in self.encodings), initial=0)
+        firsts = itertools.accumulate((each.levels for each in self.encodings), initial=1)
+        codes = [
+            CodePart(
+                each.column.name,
+                "text" if each.column.kind == "text" else "category",
+                start,
+                each.codes,
+                first,
+                each.levels,
+            )
+            for each, start, first in zip(self.encodings, starts, firsts, strict=False)
+            if each.codes
+        ]
+        return Layout(tuple(numbers), tuple(codes))
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -24,17 +24,20 @@ _SWEEP = 8192
 
 @dataclass(frozen=True)
 class Examples:
-    """Encoded features and labels, row by row."""
+    """Encoded features and labels, row by row, and how much each row counts: `(n,)` float32, or None for 1 each."""
 
     features: Features
     labels: Tensor
+    weights: Tensor | None = None
 
     def __post_init__(self) -> None:
-        """Check that the two belong together."""
+        """Check that they belong together."""
         if len(self.features) != len(self.labels):
             raise InputError(
                 f"features and labels must have as many rows; got {len(self.features)} and {len(self.labels)}"
             )
+        if self.weights is not None and len(self.weights) != len(self.labels):
+            raise InputError(f"weights and labels must have as many rows; got {len(self.weights)} and {len(self)}")
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -42,11 +45,13 @@ class Examples:
 
     def __getitem__(self, rows: Tensor | slice) -> Examples:
         """The rows of a slice, a mask, or an index tensor."""
-        return Examples(self.features[rows], take(self.labels, rows))
+        weights = None if self.weights is None else take(self.weights, rows)
+        return Examples(self.features[rows], take(self.labels, rows), weights)
 
     def to(self, device: torch.device) -> Examples:
         """The same rows on another device."""
-        return Examples(self.features.to(device), self.labels.to(device))
+        weights = None if self.weights is None else self.weights.to(device)
+        return Examples(self.features.to(device), self.labels.to(device), weights)
 
 
 def train(
