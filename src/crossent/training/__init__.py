@@ -2,6 +2,7 @@
 
 from ._history import Epoch as Epoch
 from ._history import History as History
+from ._interrupt import interruptible as interruptible
 from ._loop import Examples as Examples
 from ._loop import predict_logits as predict_logits
 from ._loop import train as train
