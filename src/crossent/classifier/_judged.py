@@ -52,13 +52,14 @@ class HeldOut:
         return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
 
     def losses(self) -> Tensor:
-        """The mean log loss of each member, `(M,)`."""
-        own = -self.log_probabilities.gather(
-            2, self.labels.view(1, -1, 1).expand(len(self.log_probabilities), -1, 1)
-        ).squeeze(2)
-        if self.weights is None:
-            return own.mean(1)
-        return own @ self.weights.double() / self.weights.double().sum()
+        """The log loss of each row under each member, `(M, v)`."""
+        places = self.labels.view(1, -1, 1).expand(len(self.log_probabilities), -1, 1)
+        return -self.log_probabilities.gather(2, places).squeeze(2)
+
+    def shares(self) -> Tensor:
+        """How much each row counts of the whole, `(v,)` float64."""
+        weights = torch.ones(len(self.labels)) if self.weights is None else self.weights
+        return weights.double() / weights.double().sum()
 
 
 def blended(
@@ -66,12 +67,16 @@ def blended(
 ) -> Blend:
     """The blend that the held-out rows choose."""
     weights = blend_weights(held.log_probabilities, held.labels, held.weights)
-    losses = held.losses()
-    parts = tuple(
-        Part(name, float(weight), float(loss), each.member if weight > 0 else None, each.chosen, each.history)
-        for name, each, weight, loss in zip(names, fitted, weights, losses, strict=True)
-    )
-    return Blend(parts, None if class_weight is None else tuple(class_weight))
+    losses, shares = held.losses(), held.shares()
+    blend_losses = -torch.logsumexp(weights.log().view(-1, 1) - losses, dim=0)
+    parts: list[Part] = []
+    for name, each, weight, own in zip(names, fitted, weights, losses, strict=True):
+        behind = float(shares @ (own - blend_losses))
+        error = float((shares.square() @ (own - blend_losses - behind).square()).sqrt())
+        member = each.member if weight > 0 else None
+        loss = float(shares @ own)
+        parts.append(Part(name, float(weight), loss, member, behind, error, each.chosen, each.history))
+    return Blend(tuple(parts), None if class_weight is None else tuple(class_weight))
 
 
 def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend) -> Calibration | None:

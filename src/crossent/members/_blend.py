@@ -28,6 +28,8 @@ class Part:
         name: What it is called: "network", "trees 2".
         weight: Its share of the blend's probabilities; 0 for a member that did not help and is not asked.
         log_loss: Its own mean log loss on the rows that it did not train on; NaN where it is not known.
+        behind: By how much that is above the blend's on the same rows.
+        error: The standard error of `behind`.
         member: What predicts; None if its weight is 0.
         chosen: What the held-out rows have chosen of it: `{"epochs": 17}`.
         history: The epochs of a training that has epochs.
@@ -37,6 +39,8 @@ class Part:
     weight: float
     log_loss: float
     member: Member | None
+    behind: float = math.nan
+    error: float = math.nan
     chosen: Mapping[str, Any] = field(default_factory=dict)
     history: History | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -18,6 +19,7 @@ from ._modules import Modules
 from ._network import Network
 from ._trees import Trees
 
+_FIGURES = ("log_loss", "behind", "error")
 _KINDS: dict[str, type[Member]] = {"network": Network, "trees": Trees, "linear": LinearMember, "module": Modules}
 
 
@@ -33,7 +35,7 @@ def saved_blend(blend: Blend) -> Saved:
             {
                 "name": part.name,
                 "weight": part.weight,
-                "log_loss": part.log_loss,
+                **{name: _finite(getattr(part, name)) for name in _FIGURES},
                 "chosen": dict(part.chosen),
                 "history": None if part.history is None else asdict(part.history),
                 "kind": kind,
@@ -67,16 +69,27 @@ def load_blend(task: Task, saved: Saved) -> Blend:
             Part(
                 record["name"],
                 float(record["weight"]),
-                float("nan") if record["log_loss"] is None else float(record["log_loss"]),
-                member,
-                record["chosen"],
-                history_of(record["history"]),
+                log_loss=_number(record["log_loss"]),
+                member=member,
+                behind=_number(record["behind"]),
+                error=_number(record["error"]),
+                chosen=record["chosen"],
+                history=history_of(record["history"]),
             )
         )
     class_weight = saved.record["class_weight"]
     if class_weight is not None and len(class_weight) != len(task):
         raise InputError(f"the task has {len(task)} classes, and {len(class_weight)} weights of classes are given")
     return Blend(tuple(parts), None if class_weight is None else tuple(map(float, class_weight)))
+
+
+def _finite(value: float) -> float | None:
+    """As JSON has it, which knows no NaN."""
+    return value if math.isfinite(value) else None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def history_of(record: Mapping[str, Any] | None) -> History | None:

@@ -4,6 +4,8 @@ from ._card import model_card as model_card
 from ._columns import ColumnFacts as ColumnFacts
 from ._compare_page import compare_html as compare_html
 from ._compare_page import write_comparison as write_comparison
+from ._members import MemberFacts as MemberFacts
+from ._members import members_verdict as members_verdict
 from ._page import html as html
 from ._sheet import png as png
 from ._sheet import svg as svg
