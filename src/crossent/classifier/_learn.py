@@ -77,7 +77,12 @@ def learners(
                 _name("network", place, len(plan.networks)),
                 lambda watch, options=options: cross_fit_network(placed, splits, watch=watch, **options),
                 lambda watch, chosen, options=options: fit_network(
-                    placed, copies=len(splits), epochs=chosen["epochs"], watch=watch, **options
+                    placed,
+                    copies=len(splits),
+                    epochs=chosen["epochs"],
+                    slope=chosen["slope"],
+                    watch=watch,
+                    **options,
                 ),
             )
         )

@@ -13,14 +13,14 @@ from .._errors import InputError
 from .._task import Task
 from ..training import Epoch, History
 from ._blend import Blend, Part
-from ._linear import LinearMember
+from ._linear import Linear
 from ._member import Member, Saved
 from ._modules import Modules
 from ._network import Network
 from ._trees import Trees
 
 _FIGURES = ("log_loss", "behind", "error")
-_KINDS: dict[str, type[Member]] = {"network": Network, "trees": Trees, "linear": LinearMember, "module": Modules}
+_KINDS: dict[str, type[Member]] = {"network": Network, "trees": Trees, "linear": Linear, "module": Modules}
 
 
 def saved_blend(blend: Blend) -> Saved:
@@ -108,7 +108,7 @@ def _member(task: Task, kind: str | None, saved: Saved) -> Member | None:
         case "trees":
             return Trees.load(saved)
         case "linear":
-            return LinearMember.load(saved)
+            return Linear.load(saved)
         case "module":
             return Modules.load(task, saved)
         case _:
