@@ -377,7 +377,9 @@ def test_a_goal_is_fitted_kept_in_the_folder_and_obeyed(place: Path) -> None:
 
 def test_costs_and_calibration_come_from_the_command_line(place: Path) -> None:
     costs = ("--costs", "yes:no=4", "--costs", "no:yes=1", "--calibration", "platt")
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "cost", "--members", "linear", "--json", *costs)
+    result = run(
+        "fit", place / "churn.csv", "-t", "churned", "-o", place / "cost", "--members", "linear", "--json", *costs
+    )
     record = json.loads(result.stdout)
     assert record["decision"]["threshold"] == 0.2
     assert record["calibration"]["calibrator"]["method"] == "platt"
@@ -403,7 +405,18 @@ def test_a_wrong_calibration_or_decision_is_one_line(place: Path, arguments: lis
 
 
 def test_a_goal_that_is_out_of_reach_is_noted_and_the_model_is_kept(place: Path) -> None:
-    arguments = ("-t", "churned", "-o", place / "reach", "--members", "linear", "--threshold", "precision>=1", "--seed", 3)
+    arguments = (
+        "-t",
+        "churned",
+        "-o",
+        place / "reach",
+        "--members",
+        "linear",
+        "--threshold",
+        "precision>=1",
+        "--seed",
+        3,
+    )
     result = run("fit", place / "churn.csv", *arguments)
     assert result.exit_code == 0
     assert "note: on the validation rows no threshold gives precision>=1; the nearest is" in result.stderr

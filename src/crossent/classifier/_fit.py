@@ -221,8 +221,8 @@ def _in_order(task: Task) -> Task:
         return task
     if not all(isinstance(name, int | float) for name in task.classes):
         raise InputError(
-            f"ordered classes must be numbers, or be named from low to high; the labels are {shown_names(task.classes)}: "
-            "give classes=[...] (--class, once for each) in their order"
+            "ordered classes must be numbers, or be named from low to high; the labels are "
+            f"{shown_names(task.classes)}: give classes=[...] (--class, once for each) in their order"
         )
     return Task.multiclass(sorted(task.classes, key=float), ordered=True)
 

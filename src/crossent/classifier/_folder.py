@@ -1,4 +1,4 @@
-"""A folder of JSON records, one safetensors file and texts such as LightGBM's trees: written whole or not at all, checked when read.
+"""A model folder: JSON records, a safetensors file, texts such as LightGBM's; written whole, checked when read.
 
 There is no pickle in it: loading a folder from a stranger can run no code.
 """

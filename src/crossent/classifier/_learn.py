@@ -88,22 +88,24 @@ def learners(
         )
     for place, settings in enumerate(plan.trees):
         options = {**common, "settings": settings, "seed": seed + place}
+        whole = {name: value for name, value in options.items() if name != "deadline"}
         made.append(
             Learner(
                 _name("trees", place, len(plan.trees)),
                 lambda watch, options=options: cross_fit_trees(examples, splits, watch=watch, **options),
-                lambda watch, chosen, options=options: fit_trees(
+                lambda watch, chosen, options=whole: fit_trees(
                     examples, copies=1, rounds=chosen["rounds"], watch=watch, **options
                 ),
             )
         )
     if plan.linear:
         options = {**common, "seed": seed}
+        alone = {"layout": layout, "classes": classes, "seed": seed}
         made.append(
             Learner(
                 "linear",
                 lambda watch: cross_fit_linear(examples, splits, watch=watch, **options),
-                lambda watch, chosen: fit_linear(examples, strength=chosen["strength"], watch=watch, **options),
+                lambda watch, chosen: fit_linear(examples, strength=chosen["strength"], watch=watch, **alone),
             )
         )
     return made
@@ -151,9 +153,7 @@ def learn(
     watch: Watch,
 ) -> Learned:
     """Train the members of a plan on the splits; see `learners`."""
-    made = learners(
-        plan, examples, splits, layout=layout, classes=classes, seed=seed, device=device, seconds=seconds
-    )
+    made = learners(plan, examples, splits, layout=layout, classes=classes, seed=seed, device=device, seconds=seconds)
     return Learned(made, side_by_side(made, [learner.cross_fit for learner in made], watch), watch)
 
 

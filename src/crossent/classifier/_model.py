@@ -262,4 +262,6 @@ def _check_fit(model: Model) -> None:
     row = Features(torch.zeros(1, encoder.width), torch.zeros(1, encoder.codes, dtype=torch.int32))
     made = model.blend.log_probabilities(row)
     if made.shape != (1, len(model.task)) or not made.isfinite().all():
-        raise InputError(f"a row of {encoder.width} numbers and {encoder.codes} codes does not pass through the members")
+        raise InputError(
+            f"a row of {encoder.width} numbers and {encoder.codes} codes does not pass through the members"
+        )

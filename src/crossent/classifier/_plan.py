@@ -38,7 +38,9 @@ class Plan:
     linear: bool
 
 
-def plan(recipe: Recipe, rows: int, layout: Layout, classes: int, *, ordered: bool = False, forward: bool = False) -> Plan:
+def plan(
+    recipe: Recipe, rows: int, layout: Layout, classes: int, *, ordered: bool = False, forward: bool = False
+) -> Plan:
     """The work for a table.
 
     10, 120 or 600 seconds are for 20,000 rows; below that they go with the square root of the rows, above with their

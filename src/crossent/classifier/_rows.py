@@ -9,8 +9,17 @@ import torch
 from torch import Tensor
 
 from .._errors import InputError
-from ..data import Split, Table, given_folds, group_folds, group_split, stratified_folds, stratified_split
-from ..data import time_folds, time_split
+from ..data import (
+    Split,
+    Table,
+    given_folds,
+    group_folds,
+    group_split,
+    stratified_folds,
+    stratified_split,
+    time_folds,
+    time_split,
+)
 from ._plan import Plan
 from ._recipe import Recipe
 
@@ -115,7 +124,9 @@ def dealt(
 ) -> Rows:
     """Deal the rows out: test rows first, then, of the rest, those that prove a threshold."""
     rest, none = torch.arange(len(labels)), torch.empty(0, dtype=torch.int64)
-    rest, test = _kept_away(frame, labels, roles, rest, recipe.test_share, generator) if recipe.test_share else (rest, none)
+    rest, test = (
+        _kept_away(frame, labels, roles, rest, recipe.test_share, generator) if recipe.test_share else (rest, none)
+    )
     rest, apart = _kept_away(frame, labels, roles, rest, _PROOF_SHARE, generator) if proof else (rest, none)
     return Rows(rest, apart, test)
 

@@ -65,7 +65,9 @@ def show_training(model: Model) -> None:
         grid.add_column(heading, justify="right")
     for part in model.blend.parts:
         style = "" if part.weight else "dim"
-        grid.add_row(part.name, _figure(part.log_loss), f"{part.weight:.0%}" if part.weight else "left out", style=style)
+        grid.add_row(
+            part.name, _figure(part.log_loss), f"{part.weight:.0%}" if part.weight else "left out", style=style
+        )
     out.print(grid)
     if any(part.history is not None and part.history.stopped == "interrupted" for part in model.blend.parts):
         out.print("interrupted; what was best so far is kept")

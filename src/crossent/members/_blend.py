@@ -61,9 +61,9 @@ class Blend:
         """The log of each class's probability, `(n, K)` float64, on the true prior."""
         weighed = [(part.weight, part.member) for part in self.parts if part.member is not None]
         log_weights = torch.tensor([weight for weight, _ in weighed], dtype=torch.float64).log()
-        made = torch.stack([
-            on_true_prior(member.log_probabilities(features), self.class_weight) for _, member in weighed
-        ])
+        made = torch.stack(
+            [on_true_prior(member.log_probabilities(features), self.class_weight) for _, member in weighed]
+        )
         return mixed(made, log_weights)
 
 
@@ -89,10 +89,10 @@ def on_true_prior(log_probabilities: Tensor, class_weight: Sequence[float] | Non
 def blend_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None = None) -> Tensor:
     """The weights of a mixture of the members under which the held-out labels are most likely.
 
-    Maximise sum_i r_i log sum_m w_m p_m(y_i | x_i) over the simplex, by expectation and maximisation, with the weight of
-    2 rows a member that say nothing of it, so that a handful of rows does not decide. Members are then left out,
-    the least of them first, for as long as each row's loss under the rest does not grow by more than a tenth of the
-    standard error of that growth. Of more than 50,000 rows every second, third, ... is asked, to that number or so.
+    Maximise sum_i r_i log sum_m w_m p_m(y_i | x_i) over the simplex, by expectation and maximisation, with two more rows
+    for each member that it alone explains, so that a handful of rows does not decide. Members are then left out, the
+    least of them first, for as long as the mean loss under the rest grows by no more than a tenth of the standard error
+    of that growth. Of more than 50,000 rows every second, third, ... is asked, to that number or so.
 
     Args:
         held_out: `(M, n, K)` log probabilities by copies that have not trained on the row.

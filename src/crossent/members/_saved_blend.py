@@ -96,7 +96,8 @@ def history_of(record: Mapping[str, Any] | None) -> History | None:
     """The history that was saved."""
     if record is None:
         return None
-    return History(**{**record, "epochs": tuple(Epoch(**epoch) for epoch in record["epochs"])})
+    epochs = tuple(Epoch(**epoch) for epoch in record["epochs"])
+    return History(epochs, record["best_epoch"], record["stopped"])
 
 
 def _member(task: Task, kind: str | None, saved: Saved) -> Member | None:

@@ -28,8 +28,8 @@ from ._figures import lead, tiles, verdict
 from ._groups import group_charts, groups_of
 from ._interval_words import between
 from ._loss_chart import loss_chart
-from ._members import MemberFacts, members_verdict
 from ._matrix import MOST_IN_A_TABLE, commonest, matrix_chart, table
+from ._members import MemberFacts, members_verdict
 from ._reliability_chart import histogram_chart, reliability_chart
 from ._style import CONFIG
 from ._words import short_names
