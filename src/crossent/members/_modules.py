@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from .._errors import InputError
 from .._task import Task
-from ..data import Split
-from ..data import Features
+from ..data import Features, Split
 from ..models import Architecture
 from ..training import Examples, OptimizerName, Watch, make_optimizer, predict_logits, train
 from ._member import CrossFitted, Saved, held_out_mean

@@ -88,7 +88,9 @@ class TreeColumns:
             matrix[:, place] = np.where(level == _MISSING, np.nan, level)
             place += 1
         for text in self.words:
-            matrix[:, place : place + len(text.codes)] = _bag(codes[:, text.start : text.start + text.width], text.codes)
+            matrix[:, place : place + len(text.codes)] = _bag(
+                codes[:, text.start : text.start + text.width], text.codes
+            )
             place += len(text.codes)
         return matrix
 
