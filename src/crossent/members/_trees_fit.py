@@ -56,7 +56,9 @@ def cross_fit_trees(
     """
     columns = TreeColumns.fit(examples.features, layout)
     seeds = generator(seed).integers(_MOST_SEED, size=len(splits))
-    all_rows = _dataset(examples, columns, settings, settings.parameters(classes, seed=seed % _MOST_SEED, threads=threads))
+    all_rows = _dataset(
+        examples, columns, settings, settings.parameters(classes, seed=seed % _MOST_SEED, threads=threads)
+    )
     copies = [
         _Copy.start(all_rows, split, settings.parameters(classes, seed=int(each), threads=threads))
         for split, each in zip(splits, seeds, strict=True)
