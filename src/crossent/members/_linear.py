@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -32,8 +33,8 @@ class Linear:
         return torch.cat([self._logs(self.columns.see(features[start : start + _ROWS_AT_ONCE])) for start in starts])
 
     def _logs(self, seen: Seen) -> Tensor:
-        probabilities = [log_softmax(seen.logits(weights)).exp_() for weights in self.weights]
-        return (sum(probabilities) / len(probabilities)).log()
+        logs = torch.stack([log_softmax(seen.logits(weights)) for weights in self.weights])
+        return logs.logsumexp(dim=0) - math.log(len(logs))
 
     def save(self) -> Saved:
         """All of it as tensors."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,28 +22,25 @@ _ROWS_AT_ONCE = 65_536
 _LEAST = 1e-9
 
 
-@dataclass(frozen=True, eq=False)
 class Trees:
     """Boosted trees, one ensemble a copy.
 
-    Attributes:
+    Args:
         columns: What they see of a row.
         copies: Each copy in LightGBM's text format.
         classes: K.
         threads: Threads that predict.
     """
 
-    columns: TreeColumns
-    copies: tuple[str, ...]
-    classes: int
-    threads: int = 1
-
-    def __post_init__(self) -> None:
-        """Read the copies."""
-        object.__setattr__(self, "_boosters", tuple(_booster(text) for text in self.copies))
+    def __init__(self, columns: TreeColumns, copies: Sequence[str], classes: int, threads: int = 1) -> None:
+        self.columns = columns
+        self.copies = tuple(copies)
+        self.classes = classes
+        self.threads = threads
+        self._boosters = tuple(_booster(text) for text in copies)
 
     def __reduce__(self) -> tuple[type[Trees], tuple[TreeColumns, tuple[str, ...], int, int]]:
-        """Pickle the text of the copies, not what was read from it."""
+        """Pickle the texts, not what was read from them."""
         return Trees, (self.columns, self.copies, self.classes, self.threads)
 
     def log_probabilities(self, features: Features) -> Tensor:

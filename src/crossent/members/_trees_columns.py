@@ -52,7 +52,7 @@ class TreeColumns:
         gaps = {part.column: place for place, part in enumerate(layout.numbers) if part.part == "missing"}
         taken = [(place, part) for place, part in enumerate(layout.numbers) if part.part != "missing"]
         texts = [part for part in layout.codes if part.kind == "text"]
-        most = min(_MOST_WORDS, _MOST_WORD_CELLS // max(len(features) * len(texts), 1))
+        most = _most_words(len(features), len(texts))
         return cls(
             tuple(place for place, _ in taken),
             tuple(gaps.get(part.column, -1) if part.part == "value" else -1 for _, part in taken),
@@ -62,6 +62,13 @@ class TreeColumns:
                 for part in texts
             ),
         )
+
+    @staticmethod
+    def most_columns(rows: int, layout: Layout) -> int:
+        """How many columns the matrix has at most, before any row is seen."""
+        texts = sum(part.kind == "text" for part in layout.codes)
+        numbers = sum(part.part != "missing" for part in layout.numbers)
+        return numbers + len(layout.codes) - texts + texts * _most_words(rows, texts)
 
     @property
     def width(self) -> int:
@@ -107,6 +114,11 @@ class TreeColumns:
             tuple((start, first) for start, first in data["categories"]),
             tuple(Words(each["start"], each["width"], tuple(each["codes"])) for each in data["words"]),
         )
+
+
+def _most_words(rows: int, texts: int) -> int:
+    """Of each text column."""
+    return min(_MOST_WORDS, _MOST_WORD_CELLS // max(rows * texts, 1))
 
 
 def _frequent(codes: Tensor, most: int) -> tuple[int, ...]:
