@@ -62,6 +62,7 @@ def show_training(model: Model) -> None:
         "finished": "all epochs done",
         "early": f"no better for {model.recipe.patience} epochs",
         "interrupted": "interrupted; the best epoch so far is kept",
+        "deadline": "time was up; the best epoch so far is kept",
     }
     rows = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
     out.print(
