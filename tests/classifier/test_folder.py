@@ -69,7 +69,6 @@ def test_a_folder_of_an_earlier_format_predicts_as_it_did(number: int) -> None:
 
 def test_the_folder_holds_json_and_safetensors_and_no_pickle(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
-        "0-tree-0.txt",
         "blend.json",
         "calibration.json",
         "decision.json",

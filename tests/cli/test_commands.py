@@ -59,7 +59,7 @@ def test_fit_prints_one_json_object_for_machines(place: Path) -> None:
     result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "json", "--members", "linear", "--json")
     record = json.loads(result.stdout)
     assert record["task"]["classes"] == ["no", "yes"]
-    assert record["rows"] == {"training": 128, "validation": 32, "test": 40}
+    assert record["rows"] == {"training": 200, "validation": 200, "test": 0}
     assert record["metrics"]["log_loss"] > 0
     assert result.stderr == ""
 
@@ -284,7 +284,7 @@ def test_the_demo_beats_always_the_majority(tmp_path: Path) -> None:
     result = run("demo", "--out", tmp_path / "demo", "--json")
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
-    assert record["rows"] == {"training": 6400, "validation": 1600, "test": 2000}
+    assert record["rows"] == {"training": 10000, "validation": 10000, "test": 0}
     assert record["metrics"]["log_loss"] < record["metrics"]["majority"]["log_loss"] - 0.04
     assert record["metrics"]["roc_auc"] > 0.77
 
@@ -419,7 +419,7 @@ def test_a_goal_that_is_out_of_reach_is_noted_and_the_model_is_kept(place: Path)
     )
     result = run("fit", place / "churn.csv", *arguments)
     assert result.exit_code == 0
-    assert "note: on the validation rows no threshold gives precision>=1; the nearest is" in result.stderr
+    assert "note: on the held-out rows no threshold gives precision>=1; the nearest is" in result.stderr
     assert crossent.load(place / "reach").rule.threshold == 0.5
 
 

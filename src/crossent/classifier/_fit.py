@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time as clock
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +23,7 @@ from ..functional import class_weights
 from ..members import Blend, logits_of
 from ..training import Examples, Watch
 from ._judged import HeldOut, blended, calibrated, judged_logits
-from ._learn import learn
+from ._learn import Ground, learn
 from ._model import JudgedRows, Model
 from ._plan import plan
 from ._recipe import Recipe
@@ -125,17 +126,11 @@ def fit(
     learning = examples[rows.learning]
     work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
     splits = rows.splits(frame, labels, roles, work, generator=generator)
-    learned = learn(
-        work,
-        _weighted(learning, class_weight),
-        splits,
-        layout=encoder.layout,
-        classes=len(task),
-        seed=choices.seed,
-        device=place,
-        seconds=choices.time_limit,
-        watch=watch or Watch(),
+    deadline = None if choices.time_limit is None else clock.monotonic() + choices.time_limit
+    ground = Ground(
+        _weighted(learning, class_weight), splits, encoder.layout, len(task), seed=choices.seed, deadline=deadline
     )
+    learned = learn(work, ground, device=place, watch=watch or Watch())
 
     held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
     blend = blended(learned.names, learned.cross_fitted, held, biases)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +16,8 @@ from ..members import (
     Blend,
     CrossFitted,
     Member,
+    NetworkSettings,
+    TreeSettings,
     cross_fit_linear,
     cross_fit_network,
     cross_fit_trees,
@@ -43,72 +44,121 @@ class Learner:
     fit: Callable[[Watch, Mapping[str, Any]], Member]
 
 
-def learners(
-    plan: Plan,
-    examples: Examples,
-    splits: Sequence[Split],
-    *,
-    layout: Layout,
-    classes: int,
-    seed: int,
-    device: torch.device,
-    seconds: float | None = None,
-) -> list[Learner]:
-    """The members of a plan, those that take longest first.
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all members learn from.
 
-    Args:
-        plan: Which, and how.
+    Attributes:
         examples: All rows that train or validate.
         splits: Which of them do what.
         layout: What the encoded columns are.
         classes: K.
         seed: Decides all chance.
-        device: Where the networks train.
-        seconds: After so many each member ends with what it has; None to let it finish.
+        deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
-    common = {"layout": layout, "classes": classes, "deadline": deadline}
-    placed = examples.to(device)
-    made: list[Learner] = []
-    for place, settings in enumerate(plan.networks):
-        options = {**common, "settings": settings, "seed": seed + place}
-        made.append(
-            Learner(
-                _name("network", place, len(plan.networks)),
-                lambda watch, options=options: cross_fit_network(placed, splits, watch=watch, **options),
-                lambda watch, chosen, options=options: fit_network(
-                    placed,
-                    copies=len(splits),
-                    epochs=chosen["epochs"],
-                    slope=chosen["slope"],
-                    watch=watch,
-                    **options,
-                ),
-            )
+
+    examples: Examples
+    splits: Sequence[Split]
+    layout: Layout
+    classes: int
+    seed: int
+    deadline: float | None = None
+
+
+def learners(plan: Plan, ground: Ground, device: torch.device) -> list[Learner]:
+    """The members of a plan, those that take longest first."""
+    placed = replace(ground, examples=ground.examples.to(device))
+    networks = [
+        _network(_name("network", place, len(plan.networks)), settings, replace(placed, seed=ground.seed + place))
+        for place, settings in enumerate(plan.networks)
+    ]
+    trees = [
+        _trees(_name("trees", place, len(plan.trees)), settings, replace(ground, seed=ground.seed + place))
+        for place, settings in enumerate(plan.trees)
+    ]
+    return [*networks, *trees, *([_linear(ground)] if plan.linear else [])]
+
+
+def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
+    def cross_fit(watch: Watch) -> CrossFitted:
+        return cross_fit_network(
+            on.examples,
+            on.splits,
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            watch=watch,
+            deadline=on.deadline,
         )
-    for place, settings in enumerate(plan.trees):
-        options = {**common, "settings": settings, "seed": seed + place}
-        whole = {name: value for name, value in options.items() if name != "deadline"}
-        made.append(
-            Learner(
-                _name("trees", place, len(plan.trees)),
-                lambda watch, options=options: cross_fit_trees(examples, splits, watch=watch, **options),
-                lambda watch, chosen, options=whole: fit_trees(
-                    examples, copies=1, rounds=chosen["rounds"], watch=watch, **options
-                ),
-            )
+
+    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+        return fit_network(
+            on.examples,
+            copies=len(on.splits),
+            epochs=chosen["epochs"],
+            slope=chosen["slope"],
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            watch=watch,
         )
-    if plan.linear:
-        options = {**common, "seed": seed}
-        alone = {"layout": layout, "classes": classes, "seed": seed}
-        made.append(
-            Learner(
-                "linear",
-                lambda watch: cross_fit_linear(examples, splits, watch=watch, **options),
-                lambda watch, chosen: fit_linear(examples, strength=chosen["strength"], watch=watch, **alone),
-            )
+
+    return Learner(name, cross_fit, fit)
+
+
+def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
+    def cross_fit(watch: Watch) -> CrossFitted:
+        return cross_fit_trees(
+            on.examples,
+            on.splits,
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            deadline=on.deadline,
+            watch=watch,
         )
-    return made
+
+    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+        return fit_trees(
+            on.examples,
+            copies=1,
+            rounds=chosen["rounds"],
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            watch=watch,
+        )
+
+    return Learner(name, cross_fit, fit)
+
+
+def _linear(on: Ground) -> Learner:
+    def cross_fit(watch: Watch) -> CrossFitted:
+        return cross_fit_linear(
+            on.examples,
+            on.splits,
+            layout=on.layout,
+            classes=on.classes,
+            seed=on.seed,
+            deadline=on.deadline,
+            watch=watch,
+        )
+
+    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+        return fit_linear(
+            on.examples,
+            strength=chosen["strength"],
+            layout=on.layout,
+            classes=on.classes,
+            seed=on.seed,
+            watch=watch,
+        )
+
+    return Learner("linear", cross_fit, fit)
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,20 +190,9 @@ class Learned:
         return learner.fit(watch, chosen)
 
 
-def learn(
-    plan: Plan,
-    examples: Examples,
-    splits: Sequence[Split],
-    *,
-    layout: Layout,
-    classes: int,
-    seed: int,
-    device: torch.device,
-    seconds: float | None,
-    watch: Watch,
-) -> Learned:
-    """Train the members of a plan on the splits; see `learners`."""
-    made = learners(plan, examples, splits, layout=layout, classes=classes, seed=seed, device=device, seconds=seconds)
+def learn(plan: Plan, ground: Ground, *, device: torch.device, watch: Watch) -> Learned:
+    """Train the members of a plan on the splits, networks on the device; see `Ground`."""
+    made = learners(plan, ground, device)
     return Learned(made, side_by_side(made, [learner.cross_fit for learner in made], watch), watch)
 
 

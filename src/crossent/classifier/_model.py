@@ -251,7 +251,7 @@ def load(path: str | Path) -> Model:
             rows=records["metrics.json"]["rows"],
         )
         _check_fit(model)
-    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError) as error:
         raise damaged(folder, str(error).splitlines()[0]) from None
     return model
 

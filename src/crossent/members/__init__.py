@@ -12,8 +12,8 @@ from ._member import CrossFitted as CrossFitted
 from ._member import Member as Member
 from ._member import Saved as Saved
 from ._member import held_out_mean as held_out_mean
-from ._modules import ModuleSettings as ModuleSettings
 from ._modules import Modules as Modules
+from ._modules import ModuleSettings as ModuleSettings
 from ._modules import both_classes as both_classes
 from ._modules import cross_fit_modules as cross_fit_modules
 from ._modules import logits_of as logits_of

@@ -89,10 +89,10 @@ def on_true_prior(log_probabilities: Tensor, class_weight: Sequence[float] | Non
 def blend_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None = None) -> Tensor:
     """The weights of a mixture of the members under which the held-out labels are most likely.
 
-    Maximise sum_i r_i log sum_m w_m p_m(y_i | x_i) over the simplex, by expectation and maximisation, with two more rows
-    for each member that it alone explains, so that a handful of rows does not decide. Members are then left out, the
-    least of them first, for as long as the mean loss under the rest grows by no more than a tenth of the standard error
-    of that growth. Of more than 50,000 rows every second, third, ... is asked, to that number or so.
+    Maximise sum_i r_i log sum_m w_m p_m(y_i | x_i) over the simplex, by expectation and maximisation, with two more
+    rows for each member that it alone explains, so that a handful of rows does not decide. Members are then left out,
+    the least of them first, for as long as the mean loss under the rest grows by no more than a tenth of the standard
+    error of that growth. Of more than 50,000 rows every second, third, ... is asked, to that number or so.
 
     Args:
         held_out: `(M, n, K)` log probabilities by copies that have not trained on the row.
