@@ -68,7 +68,9 @@ class LinearColumns:
     @classmethod
     def fit(cls, features: Features, layout: Layout) -> LinearColumns:
         """Measure the rows."""
-        deviation, center = torch.std_mean(features.numbers.double(), dim=0, correction=0)
+        numbers = features.numbers.double()
+        center = numbers.mean(0)
+        deviation = (numbers - center).square().mean(0).sqrt()
         scale = torch.where(deviation > 1e-6, 1 / deviation, 0.0)
         knots = _knots(features, layout)
         texts = [part for part in layout.codes if part.kind == "text"]
