@@ -45,6 +45,12 @@ class Seen:
         sparse = torch.from_numpy(self.sparse.T @ slopes.numpy())
         return torch.cat([self.dense.T @ slopes, sparse, slopes.sum(dim=0, keepdim=True)])
 
+    def squares(self) -> Tensor:
+        """`(D + S + 1,)` float64, the sum of the squares of each column and of the ones that the bias goes with."""
+        dense = torch.linalg.vector_norm(self.dense, dim=0).square()
+        sparse = torch.from_numpy(np.bincount(self.sparse.indices, self.sparse.data**2, self.sparse.shape[1]))
+        return torch.cat([dense.double(), sparse, torch.tensor([float(len(self))])])
+
 
 @dataclass(frozen=True, eq=False)
 class LinearColumns:
