@@ -200,3 +200,18 @@ def test_the_watch_sees_every_round() -> None:
     settings = TreeSettings(rounds=4)
     cross_fit_trees(examples, folds(examples), layout=layout, classes=3, settings=settings, seed=0, watch=watch)
     assert watch.done == watch.total == 4 * 600
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_where_nothing_can_be_learned_the_shares_of_the_classes_are_the_answer(classes: int) -> None:
+    examples, layout = encoded({"size": np.arange(60.0) / 7}, np.arange(60) % classes)
+    examples.features.numbers.fill_(1)
+    fitted = cross_fit_trees(examples, folds(examples), layout=layout, classes=classes, settings=QUICK, seed=0)
+    assert mean_loss(fitted, examples) == pytest.approx(math.log(classes), abs=0.01)
+
+
+def test_a_handful_of_rows_is_enough_to_say_something_finite() -> None:
+    examples, layout = encoded({"size": np.arange(6.0) / 7}, np.array([0, 0, 0, 0, 0, 1]))
+    fitted = cross_fit_trees(examples, folds(examples), layout=layout, classes=2, settings=QUICK, seed=0)
+    assert torch.isfinite(fitted.held_out).all()
+    assert torch.isfinite(fitted.member.log_probabilities(examples.features)).all()
