@@ -15,6 +15,7 @@ FrontKind = Literal["robust", "quantile"]
 _MOST_POINTS = 512
 _ROWS_A_POINT = 30
 _LEAST_POINTS = 10
+_ROWS_A_WORD = 4
 _SWEEP = 1 << 20
 
 
@@ -26,7 +27,7 @@ class Front(nn.Module):
     measurement that is 0 in nine rows of ten spreads its tenth row over the whole upper tail.
 
     A category that occurs in no training row, and a missing one where none was, get their column's unseen code; a word
-    becomes padding: weights that no row has trained would only be noise.
+    that is in fewer than 4 becomes padding: weights that hardly a row has trained would only be noise.
 
     Args:
         points: `(D, Q)`, ascending in each row, infinite past the last point.
@@ -112,12 +113,12 @@ def _interpolated(values: Tensor, points: Tensor, scores: Tensor) -> Tensor:
 
 def _codes(codes: Tensor, layout: Layout) -> Tensor:
     levels = 1 + sum(part.levels for part in layout.codes)
-    seen = torch.zeros(levels, dtype=torch.bool)
+    counts = torch.zeros(levels, dtype=torch.int64)
     for start in range(0, len(codes), _SWEEP):
-        seen[codes[start : start + _SWEEP].flatten().long()] = True
+        counts += codes[start : start + _SWEEP].flatten().bincount(minlength=levels)
     kept = torch.arange(levels, dtype=torch.int32)
     for part in layout.codes:
-        stand_in = unseen_code(part) if part.kind == "category" else 0
+        least, stand_in = (1, unseen_code(part)) if part.kind == "category" else (_ROWS_A_WORD, 0)
         own = slice(part.first, part.first + part.levels)
-        kept[own] = torch.where(seen[own], kept[own], stand_in)
+        kept[own] = torch.where(counts[own] >= least, kept[own], stand_in)
     return kept
