@@ -59,22 +59,17 @@ class Front(nn.Module):
         scored = torch.zeros(width, dtype=torch.bool)
         if kind == "robust":
             return cls(torch.empty(0, 0), torch.empty(0, 0), scored, codes)
-        count = min(max(len(features) // _ROWS_A_POINT, _LEAST_POINTS), _MOST_POINTS)
-        points, scores = torch.full((width, count), torch.inf), torch.zeros(width, count)
+        missing = {part.column: place for place, part in enumerate(layout.numbers) if part.part == "missing"}
+        most = _points(len(features))
+        points, scores = torch.full((width, most), torch.inf), torch.zeros(width, most)
         for place, part in enumerate(layout.numbers):
-            if part.part != "value":
-                continue
             values = features.numbers[:, place]
-            after = layout.numbers[place + 1 :]
-            missing = [each for each, other in enumerate(after, place + 1) if other.column == part.column]
-            missing = [each for each in missing if layout.numbers[each].part == "missing"]
-            if missing:
-                values = values[features.numbers[:, missing[0]] == 0]
-            if len(values):
+            if part.column in missing:
+                values = values[features.numbers[:, missing[part.column]] == 0]
+            if part.part == "value" and len(values):
                 scored[place] = True
-                found, normal = _normal_scores(values, count)
+                found, normal = _normal_scores(values)
                 points[place, : len(found)], scores[place, : len(found)] = found, normal
-                scores[place, len(found) :] = normal[-1]
         return cls(points[scored], scores[scored], scored, codes)
 
     def forward(self, features: Features) -> Features:
@@ -90,10 +85,14 @@ class Front(nn.Module):
         return Features(numbers, codes)
 
 
-def _normal_scores(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """At most `count` points among the values, and the normal score of each point's middle rank."""
+def _points(rows: int) -> int:
+    return min(max(rows // _ROWS_A_POINT, _LEAST_POINTS), _MOST_POINTS)
+
+
+def _normal_scores(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Points among the values, and the normal score of each point's middle rank."""
     ordered = values.sort().values
-    spread = torch.linspace(0, len(ordered) - 1, count).round().long()
+    spread = torch.linspace(0, len(ordered) - 1, _points(len(ordered)), dtype=torch.float64).round().long()
     points = ordered[spread].unique()
     below = torch.searchsorted(ordered, points)
     upto = torch.searchsorted(ordered, points, right=True)
