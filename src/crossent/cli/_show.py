@@ -65,7 +65,9 @@ def show_training(model: Model) -> None:
         grid.add_column(heading, justify="right")
     for part in model.blend.parts:
         style = "" if part.weight else "dim"
-        grid.add_row(part.name, _figure(part.log_loss), f"{part.weight:.0%}" if part.weight else "left out", style=style)
+        grid.add_row(
+            part.name, _figure(part.log_loss), f"{part.weight:.0%}" if part.weight else "left out", style=style
+        )
     out.print(grid)
     if any(part.history is not None and part.history.stopped == "interrupted" for part in model.blend.parts):
         out.print("interrupted; what was best so far is kept")
@@ -239,7 +241,7 @@ def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]
     most = metrics.majority
     averaged = "" if metrics.task.kind == "binary" else ", macro"
     at = f" at {metrics.threshold}" if isinstance(metrics.threshold, float) else ""
-    return [
+    figures = [
         ("log loss (lower is better)", "log_loss", metrics.log_loss, most.log_loss if most else None),
         ("Brier score (lower is better)", "brier", metrics.brier, most.brier if most else None),
         (f"ROC AUC{averaged}", "roc_auc", metrics.roc_auc, None),
@@ -253,6 +255,12 @@ def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]
         ),
         (f"Matthews correlation{at}", "matthews_correlation", metrics.matthews_correlation, None),
     ]
+    ranked, kappa = metrics.ranked_probability_score, metrics.quadratic_kappa
+    if ranked is not None and kappa is not None:  # of ordered classes
+        name, alone = "ranked probability score", most.ranked_probability_score if most else None
+        figures.insert(1, (f"{name} (lower is better)", "ranked_probability_score", ranked, alone))
+        figures.append(("quadratic kappa", "quadratic_kappa", kappa, None))
+    return figures
 
 
 def _figure(value: float) -> str:
