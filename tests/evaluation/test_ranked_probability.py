@@ -84,7 +84,10 @@ def test_it_is_the_mean_of_the_rows_by_the_definition(classes: int, source: str)
         found = Evaluation.empty(task).update(labels, weights=given, **{source: scores})
         assert figure(found, NAME).value == pytest.approx(mean, rel=1e-12)
         assert found.compute().ranked_probability_score == figure(found, NAME).value
-    each = row_losses(task, labels.tolist(), loss=NAME, **{source: scores})
+    if source == "logits":
+        each = row_losses(task, labels.tolist(), loss=NAME, logits=scores)
+    else:
+        each = row_losses(task, labels.tolist(), loss=NAME, probabilities=scores)
     assert each.numpy() == pytest.approx(plain, rel=1e-9, abs=1e-15)
 
 
@@ -206,7 +209,8 @@ def test_the_interval_of_the_skill_is_on_the_safe_side_of_the_bootstrap() -> Non
     labels, logits = rows(500)
     evaluation = Evaluation.empty(GRADES).update(labels, logits=logits)
     found, draw = interval(evaluation, SKILL), np.random.default_rng(0)
-    each, skills = by_definition(labels, logits.softmax(dim=1)), []
+    each = by_definition(labels, logits.softmax(dim=1))
+    skills: list[float] = []
     for _ in range(400):
         places = draw.integers(0, 500, size=500)
         shares = np.bincount(labels.numpy()[places], minlength=5) / 500

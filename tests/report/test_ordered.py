@@ -37,7 +37,7 @@ def test_the_page_has_it_beside_what_the_shares_alone_score_and_says_what_it_is(
     page, metrics = report.html(ordered, title="x"), ordered.compute()
     assert metrics.majority is not None
     alone = metrics.majority.ranked_probability_score
-    assert tiles(page)["Ranked probability"] == (
+    assert tiles(page)["Ranked probability score"] == (
         f"{metrics.ranked_probability_score:.3f}",
         f"shares alone: {alone:.3f}",
     )
@@ -59,7 +59,7 @@ def test_groups_have_it_with_its_interval() -> None:
     grouped = evaluation(grouped=True)
     page = report.html(grouped, title="x")
     rows = page.split('id="group-table"')[1].split("</table>")[0]
-    assert "Ranked probability</button>" in rows
+    assert "Ranked probability score</button>" in rows
     for each in (grouped, *grouped.groups.values()):
         found = interval(each, NAME)
         assert f'{found.value:.3f} <span class="interval">{found.low:.3f} to {found.high:.3f}</span>' in rows

@@ -79,7 +79,7 @@ def _on_scores(metrics: Metrics) -> list[Tile]:
         beside = (
             _doubt(metrics, "ranked_probability_score") or f"shares alone: {figure(majority.ranked_probability_score)}"
         )
-        found.append(Tile("Ranked probability", figure(metrics.ranked_probability_score), beside))
+        found.append(Tile("Ranked probability score", figure(metrics.ranked_probability_score), beside))
     return found
 
 

@@ -56,7 +56,7 @@ _COLUMNS = {
     },
     "multilabel": {"accuracy": "Rows all right", "f_score": "F1, macro", "log_loss": "Log loss"},
 }
-_OF_ORDERED = {"ranked_probability_score": "Ranked probability"}
+_OF_ORDERED = {"ranked_probability_score": "Ranked probability score"}
 
 
 def groups_of(evaluation: Evaluation) -> Groups | None:
