@@ -57,9 +57,14 @@ def metrics_of(task: Task, threshold: float | tuple[float, ...], state: State, s
             task, counts, {"roc_auc": (auc, auc_half), "average_precision": (precision, precision_half)}
         ),
         reasons=reasons_of(task, counts, confusion, state),
-        ranked_probability_score=state.mean(RANKED) if RANKED in state.sums else float("nan") if task.ordered else None,
+        ranked_probability_score=_ranked(state) if task.ordered else None,
         quadratic_kappa=float(quadratic_kappa(confusion.double().numpy())) if task.ordered else None,
     )
+
+
+def _ranked(state: State) -> float:
+    """NaN where it was not kept when the state was saved."""
+    return state.mean(RANKED) if RANKED in state.sums else float("nan")
 
 
 def _per_class(task: Task, counts: Counts, auc: Floats, precision: Floats) -> tuple[ClassScores, ...]:
