@@ -205,20 +205,18 @@ def test_its_interval_is_that_of_a_mean_over_rows() -> None:
     assert (found.low, found.high) == pytest.approx((mean - half, mean + half), rel=1e-9)
 
 
-def test_the_interval_of_the_skill_is_on_the_safe_side_of_the_bootstrap() -> None:
+def test_the_interval_of_the_skill_adds_the_errors_of_the_model_and_of_the_shares() -> None:
+    """That of the shares by the jackknife: each row left out in turn."""
     labels, logits = rows(500)
-    evaluation = Evaluation.empty(GRADES).update(labels, logits=logits)
-    found, draw = interval(evaluation, SKILL), np.random.default_rng(0)
-    each = by_definition(labels, logits.softmax(dim=1))
-    skills: list[float] = []
-    for _ in range(400):
-        places = draw.integers(0, 500, size=500)
-        shares = np.bincount(labels.numpy()[places], minlength=5) / 500
-        skills.append(1 - each[places].mean() / ranked_score_of_shares(shares))
-    low, high = np.quantile(skills, [0.025, 0.975])
-    assert found.low <= low + 0.01
-    assert found.high >= high - 0.01
-    assert found.high - found.low < 2 * (high - low)
+    labels = labels.clamp(max=2)  # of shares that are all alike, the score does not move
+    found = interval(Evaluation.empty(GRADES).update(labels, logits=logits), SKILL)
+    each, counts = by_definition(labels, logits.softmax(dim=1)), np.bincount(labels.numpy(), minlength=5)
+    without = np.array([ranked_score_of_shares((counts - one) / 499) for one in np.eye(5)])[labels.numpy()]
+    of_shares = math.sqrt(np.square(without - without.mean()).sum() * 499 / 500)
+    alone, error = ranked_score_of_shares(counts / 500), each.std(ddof=1) / math.sqrt(500)
+    half = 1.959963984540054 * (error / alone + each.mean() * of_shares / alone**2)
+    assert (found.high - found.low) / 2 == pytest.approx(half, rel=0.005)
+    assert of_shares / alone > 0.2 * error / each.mean()
 
 
 def test_what_a_row_adds_to_the_score_of_the_shares_is_its_derivative() -> None:
