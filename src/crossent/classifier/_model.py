@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from .._errors import DataWarning, InputError
 from .._task import Task
 from ..calibration import Calibration
-from ..data import Column, Encoder, Oddities, Table, batches, describe, typed
+from ..data import Column, Encoder, Features, Oddities, Table, batches, describe, typed
 from ..decisions import Rule, judge
 from ..evaluation import Evaluation
 from ..models import Architecture
@@ -153,6 +153,16 @@ class Model:
             yield frame, self._labels(frame, first_row), logits
             first_row += len(frame)
 
+    def logits(self, features: Features, *, calibrated: bool = True) -> Tensor:
+        """The logits of encoded rows, float64, in the shape of the task.
+
+        Args:
+            features: Rows as `encoder` gives them.
+            calibrated: Apply the calibrator that the held-out rows have chosen.
+        """
+        logits = predict_logits(self.network, features).double()
+        return self.calibration(logits) if calibrated and self.calibration else logits
+
     def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:
         """Write the model folder, whole or not at all: `model.safetensors` and JSON, no pickle.
 
@@ -185,8 +195,7 @@ class Model:
             )
             oddities += odd
             first_row += len(frame)
-            logits = predict_logits(self.network, features).double()
-            yield frame, self.calibration(logits) if calibrated and self.calibration else logits
+            yield frame, self.logits(features, calibrated=calibrated)
         if oddities:
             warnings.warn(describe(oddities), DataWarning, stacklevel=4)
 
