@@ -8,7 +8,7 @@ from typing import Any, get_args
 from .._errors import InputError
 from ..classifier import Extra, Model
 from ..evaluation import RowLoss
-from ._contributions import contributions
+from ._contributions import BACKGROUND_ROWS, contributions
 from ._dependence import dependence
 from ._explanation import Explanation
 from ._importance import importance, losses_of
@@ -85,7 +85,9 @@ def explain(
         before=_before(sample, loss),
         importance=found,
         dependence=dependence(sample, places, shown, _DEPENDENCE_ROWS),
+        dates=tuple(column.name for column in model.encoder.columns if column.kind == "datetime"),
         contributions=contributions(sample, places, contributions_of, seed) if contributions_of else None,
+        background=min(BACKGROUND_ROWS, len(sample)) if contributions_of else 0,
     )
 
 

@@ -26,8 +26,10 @@ class Explanation:
             of its 95 % interval; None without labels.
         dependence: A row a column, value and class: `column`, `value`, `number` (of numbers and dates), `class`,
             `probability`, `low` and `high` (the middle 80 % of the rows), and `share`, of the rows that have the value.
+        dates: The names of the columns whose `number` is milliseconds since 1970.
         contributions: A row a row of the table, class and column: `row` (counted from 1), `class`, `column`, `value`,
             `contribution`, `average` and `probability`; None if they were not asked for.
+        background: From so many rows a contribution takes what is unknown of a row.
     """
 
     task: Task
@@ -38,7 +40,9 @@ class Explanation:
     before: float | None
     importance: pl.DataFrame | None
     dependence: pl.DataFrame
+    dates: tuple[str, ...]
     contributions: pl.DataFrame | None = None
+    background: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
