@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 import torch
@@ -22,7 +23,7 @@ def table() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return fit(table(), target="y", epochs=3)
+    return fit(table(), target="y", members="linear")
 
 
 @pytest.fixture
@@ -38,9 +39,7 @@ def test_a_loaded_model_is_the_saved_one(model: Model, folder: Path) -> None:
         "task",
         "target",
         "encoder",
-        "architecture",
         "recipe",
-        "history",
         "calibration",
         "rule",
         "metrics",
@@ -50,7 +49,7 @@ def test_a_loaded_model_is_the_saved_one(model: Model, folder: Path) -> None:
 
 
 def test_a_calibrated_model_comes_back_with_the_same_bits(tmp_path: Path) -> None:
-    model = fit(table(), target="y", epochs=3, calibration="isotonic", class_weight="balanced")
+    model = fit(table(), target="y", members="linear", calibration="isotonic", class_weight="balanced")
     model.save(tmp_path / "model")
     loaded = load(tmp_path / "model")
     assert loaded.calibration == model.calibration
@@ -58,21 +57,22 @@ def test_a_calibrated_model_comes_back_with_the_same_bits(tmp_path: Path) -> Non
     assert not loaded.predict(table(), calibrated=False).equals(model.predict(table()))
 
 
-def test_a_folder_of_format_1_has_no_calibration(model: Model, folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    del manifest["sha256"]["calibration.json"], manifest["sha256"]["decision.json"]
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 1}))
-    assert load(folder).calibration is None
-    assert load(folder).predict(table()).equals(model.predict(table(), calibrated=False))
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_folder_of_an_earlier_format_predicts_as_it_did(number: int) -> None:
+    former = Path(__file__).parent / "former" / f"format-{number}"
+    assert json.loads((former / "model" / "manifest.json").read_text())["format"] == number
+    predictions = load(former / "model").predict(former / "rows.csv")
+    before = pl.read_csv(former / "predictions.csv")
+    assert predictions["decision"].equals(before["decision"])
+    np.testing.assert_allclose(predictions["probability_yes"], before["probability_yes"], rtol=1e-5)
 
 
 def test_the_folder_holds_json_and_safetensors_and_no_pickle(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
-        "architecture.json",
+        "blend.json",
         "calibration.json",
         "decision.json",
         "encoder.json",
-        "history.json",
         "manifest.json",
         "metrics.json",
         "model.safetensors",
@@ -82,7 +82,7 @@ def test_the_folder_holds_json_and_safetensors_and_no_pickle(folder: Path) -> No
     for path in folder.glob("*.json"):
         json.loads(path.read_text())
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["format"] == 2
+    assert manifest["format"] == 3
     assert manifest["versions"]["torch"] == torch.__version__
 
 
@@ -116,7 +116,7 @@ def test_nothing_is_left_behind_by_a_save_that_fails(
     assert {path: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
 
 
-@pytest.mark.parametrize("name", ["model.safetensors", "encoder.json", "task.json", "history.json"])
+@pytest.mark.parametrize("name", ["model.safetensors", "encoder.json", "task.json", "blend.json"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(InputError) as error:
@@ -148,8 +148,8 @@ def test_a_damaged_manifest_is_an_error(folder: Path) -> None:
 
 def test_a_newer_format_asks_for_an_upgrade(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 3}))
-    with pytest.raises(InputError, match=r"has format 3; this crossent .* reads up to 2: upgrade with"):
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 4}))
+    with pytest.raises(InputError, match=r"has format 4; this crossent .* reads up to 3: upgrade with"):
         load(folder)
 
 
@@ -179,16 +179,14 @@ def rewritten(folder: Path, name: str, change: Callable[[Any], Any]) -> None:
         ("decision.json", {"threshold": "f1"}),
         ("decision.json", {"costs": [[1]]}),
         ("decision.json", {"choice": {}}),
-        ("architecture.json", {"hidden": 10**9}),
-        ("architecture.json", {"width": 7}),
-        ("architecture.json", {"outputs": 3}),
-        ("architecture.json", {"name": "forest"}),
+        ("blend.json", {"class_weight": [1.0, 2.0, 3.0]}),
+        ("blend.json", {"parts": []}),
+        ("blend.json", {"parts": [{"name": "forest"}]}),
         ("recipe.json", {"epochs": -1}),
         ("recipe.json", {"surprise": 1}),
         ("encoder.json", {"encodings": []}),
         ("encoder.json", {"encodings": 3}),
         ("task.json", {"task": {"kind": "multiclass", "classes": ["a", "b", "c"], "ordered": False, "ignored": None}}),
-        ("history.json", {"epochs": [{"epoch": 1}]}),
     ],
 )
 def test_records_that_do_not_belong_together_are_an_error_at_once(folder: Path, name: str, change: Any) -> None:
@@ -199,14 +197,14 @@ def test_records_that_do_not_belong_together_are_an_error_at_once(folder: Path, 
 
 def test_a_number_without_end_and_brackets_without_end_are_errors(folder: Path) -> None:
     for content in ("[" * 100_000, '{"epochs": ' + "9" * 5000 + "}"):
-        rewritten(folder, "history.json", lambda record: record)
-        (folder / "history.json").write_text(content)
+        rewritten(folder, "blend.json", lambda record: record)
+        (folder / "blend.json").write_text(content)
         manifest = json.loads((folder / "manifest.json").read_text())
-        manifest["sha256"]["history.json"] = hashlib.sha256(content.encode()).hexdigest()
+        manifest["sha256"]["blend.json"] = hashlib.sha256(content.encode()).hexdigest()
         (folder / "manifest.json").write_text(json.dumps(manifest))
         with pytest.raises(InputError, match="is damaged"):
             load(folder)
-        (folder / "history.json").write_text("{}")
+        (folder / "blend.json").write_text("{}")
 
 
 def test_a_pipe_or_a_device_in_the_place_of_a_file_is_not_read(folder: Path) -> None:

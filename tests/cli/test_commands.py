@@ -37,7 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("work")
     table().write_csv(folder / "churn.csv")
     table(60, seed=1).write_csv(folder / "new.csv")
-    result = run("fit", folder / "churn.csv", "--target", "churned", "--out", folder / "model", "--epochs", 3)
+    result = run("fit", folder / "churn.csv", "--target", "churned", "--out", folder / "model", "--members", "linear")
     assert result.exit_code == 0, result.output
     return folder
 
@@ -46,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_fit_ends_with_the_figures_the_report_and_the_next_command(place: Path) -> None:
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "again", "--epochs", 2)
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "again", "--members", "linear")
     assert result.exit_code == 0
     for words in ("log loss", "ROC AUC", "always 'no'", "weighted avg", "customer", "identifier"):
         assert words in result.stdout
@@ -56,23 +56,23 @@ def test_fit_ends_with_the_figures_the_report_and_the_next_command(place: Path) 
 
 
 def test_fit_prints_one_json_object_for_machines(place: Path) -> None:
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "json", "--epochs", 2, "--json")
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "json", "--members", "linear", "--json")
     record = json.loads(result.stdout)
     assert record["task"]["classes"] == ["no", "yes"]
-    assert record["rows"] == {"training": 128, "validation": 32, "test": 40}
+    assert record["rows"] == {"training": 200, "validation": 200, "test": 0}
     assert record["metrics"]["log_loss"] > 0
     assert result.stderr == ""
 
 
 def test_fit_is_silent_when_asked_to_be(place: Path) -> None:
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "quiet", "--epochs", 1, "--quiet")
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "quiet", "--members", "linear", "--quiet")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
     assert crossent.load(place / "quiet").task.positive == "yes"
 
 
 def test_the_seed_decides_the_model(place: Path) -> None:
     for name, seed in (("s1", 1), ("s1-again", 1), ("s2", 2)):
-        arguments = ("-t", "churned", "-o", place / name, "--epochs", 1, "--seed", seed, "-q")
+        arguments = ("-t", "churned", "-o", place / name, "--members", "linear", "--seed", seed, "-q")
         assert run("fit", place / "churn.csv", *arguments).exit_code == 0
     weights = [(place / name / "model.safetensors").read_bytes() for name in ("s1", "s1-again", "s2")]
     assert weights[0] == weights[1]
@@ -81,15 +81,13 @@ def test_the_seed_decides_the_model(place: Path) -> None:
 
 def test_the_options_reach_the_recipe(place: Path) -> None:
     options = {
-        "--model": "linear",
-        "--optimizer": "sgd",
-        "--learning-rate": 0.5,
-        "--batch-size": 17,
+        "--members": "linear",
+        "--quality": "fast",
+        "--time-limit": 60,
+        "--folds": 4,
         "--epochs": 2,
-        "--patience": 3,
         "--class-weight": "balanced",
         "--test-share": 0.3,
-        "--validation-share": 0.1,
         "--seed": 4,
         "--positive": "no",
         "--device": "cpu",
@@ -99,15 +97,13 @@ def test_the_options_reach_the_recipe(place: Path) -> None:
     assert run("fit", place / "churn.csv", "-t", "churned", "-o", place / "options", "-q", *flags).exit_code == 0
     model = crossent.load(place / "options")
     assert model.recipe == crossent.Recipe(
-        model="linear",
-        optimizer="sgd",
-        learning_rate=0.5,
-        batch_size=17,
+        members=("linear",),
+        quality="fast",
+        time_limit=60,
+        folds=4,
         epochs=2,
-        patience=3,
         class_weight="balanced",
         test_share=0.3,
-        validation_share=0.1,
         seed=4,
     )
     assert model.task.positive == "no"
@@ -116,12 +112,12 @@ def test_the_options_reach_the_recipe(place: Path) -> None:
 
 def test_the_folder_is_named_after_the_data(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(place)
-    assert run("fit", "churn.csv", "-t", "churned", "--epochs", 1, "-q").exit_code == 0
+    assert run("fit", "churn.csv", "-t", "churned", "--members", "linear", "-q").exit_code == 0
     assert (place / "churn.crossent" / "manifest.json").exists()
 
 
 def test_a_folder_that_is_there_is_refused_before_any_work_and_replaced_on_request(place: Path) -> None:
-    again = ("fit", place / "churn.csv", "-t", "churned", "-o", place / "taken", "--epochs", 1, "-q")
+    again = ("fit", place / "churn.csv", "-t", "churned", "-o", place / "taken", "--members", "linear", "-q")
     assert run(*again).exit_code == 0
     result = run(*again)
     assert result.exit_code == 2
@@ -134,7 +130,7 @@ def test_names_are_shown_as_they_are_whatever_they_hold(place: Path) -> None:
         churned=pl.col("churned").replace({"no": "[red]no[/red]"})
     )  # fmt: skip
     odd.write_csv(place / "odd.csv")
-    result = run("fit", place / "odd.csv", "-t", "churned", "-o", place / "odd", "--epochs", 1)
+    result = run("fit", place / "odd.csv", "-t", "churned", "-o", place / "odd", "--members", "linear")
     assert result.exit_code == 0, result.output
     for words in ("[bold]m[/x]", "always '[red]no[/red]'"):
         assert words in result.stdout
@@ -143,7 +139,7 @@ def test_names_are_shown_as_they_are_whatever_they_hold(place: Path) -> None:
 def test_integer_labels_and_named_classes_come_as_text_on_the_command_line(place: Path) -> None:
     numbered = table().with_columns(churned=pl.col("churned").replace_strict({"no": 0, "yes": 1}))
     numbered.write_csv(place / "numbered.csv")
-    fitted = ("fit", place / "numbered.csv", "-t", "churned", "--epochs", 1, "-q")
+    fitted = ("fit", place / "numbered.csv", "-t", "churned", "--members", "linear", "-q")
     assert run(*fitted, "-o", place / "zero", "--positive", "0").exit_code == 0
     assert crossent.load(place / "zero").task.positive == 0
     assert run(*fitted, "-o", place / "three", "--class", "0", "--class", "1", "--class", "2").exit_code == 0
@@ -288,7 +284,7 @@ def test_the_demo_beats_always_the_majority(tmp_path: Path) -> None:
     result = run("demo", "--out", tmp_path / "demo", "--json")
     assert result.exit_code == 0, result.output
     record = json.loads(result.stdout)
-    assert record["rows"] == {"training": 6400, "validation": 1600, "test": 2000}
+    assert record["rows"] == {"training": 10000, "validation": 10000, "test": 0}
     assert record["metrics"]["log_loss"] < record["metrics"]["majority"]["log_loss"] - 0.04
     assert record["metrics"]["roc_auc"] > 0.77
 
@@ -364,7 +360,7 @@ def test_the_version_is_the_packages() -> None:
 
 
 def test_a_goal_is_fitted_kept_in_the_folder_and_obeyed(place: Path) -> None:
-    arguments = ("-t", "churned", "-o", place / "goal", "--epochs", 3, "--threshold", "recall>=0.8")
+    arguments = ("-t", "churned", "-o", place / "goal", "--members", "linear", "--threshold", "recall>=0.8")
     result = run("fit", place / "churn.csv", *arguments)
     assert result.exit_code == 0, result.output
     assert "calibration: " in result.stdout
@@ -381,7 +377,9 @@ def test_a_goal_is_fitted_kept_in_the_folder_and_obeyed(place: Path) -> None:
 
 def test_costs_and_calibration_come_from_the_command_line(place: Path) -> None:
     costs = ("--costs", "yes:no=4", "--costs", "no:yes=1", "--calibration", "platt")
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "cost", "--epochs", 2, "--json", *costs)
+    result = run(
+        "fit", place / "churn.csv", "-t", "churned", "-o", place / "cost", "--members", "linear", "--json", *costs
+    )
     record = json.loads(result.stdout)
     assert record["decision"]["threshold"] == 0.2
     assert record["calibration"]["calibrator"]["method"] == "platt"
@@ -401,22 +399,33 @@ def test_costs_and_calibration_come_from_the_command_line(place: Path) -> None:
     ],
 )
 def test_a_wrong_calibration_or_decision_is_one_line(place: Path, arguments: list[str], message: str) -> None:
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "wrong", "--epochs", 1, *arguments)
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "wrong", "--members", "linear", *arguments)
     assert result.exit_code == 2
     assert message in result.stderr
 
 
 def test_a_goal_that_is_out_of_reach_is_noted_and_the_model_is_kept(place: Path) -> None:
-    arguments = ("-t", "churned", "-o", place / "reach", "--epochs", 1, "--threshold", "precision>=1", "--seed", 3)
+    arguments = (
+        "-t",
+        "churned",
+        "-o",
+        place / "reach",
+        "--members",
+        "linear",
+        "--threshold",
+        "precision>=1",
+        "--seed",
+        3,
+    )
     result = run("fit", place / "churn.csv", *arguments)
     assert result.exit_code == 0
-    assert "note: on the validation rows no threshold gives precision>=1; the nearest is" in result.stderr
+    assert "note: on the held-out rows no threshold gives precision>=1; the nearest is" in result.stderr
     assert crossent.load(place / "reach").rule.threshold == 0.5
 
 
 def test_a_guarantee_and_an_abstention_are_kept_obeyed_and_shown(place: Path) -> None:
     options = ("--threshold", "recall>=0.3", "--confidence", 0.8, "--abstain-below", 0.75)
-    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "sure", "--epochs", 3, *options)
+    result = run("fit", place / "churn.csv", "-t", "churned", "-o", place / "sure", "--members", "linear", *options)
     assert result.exit_code == 0, result.output
     for words in ("recall>=0.3, kept with 80% confidence", "undecided below a confidence of 0.75", "sure enough to be"):
         assert words in result.stdout
@@ -431,6 +440,6 @@ def test_a_guarantee_and_an_abstention_are_kept_obeyed_and_shown(place: Path) ->
 
 def test_a_file_of_costs_serves_fit_too(place: Path) -> None:
     (place / "costs.csv").write_text("true,no,yes\nno,0,1\nyes,4,0\n")
-    arguments = ("-t", "churned", "-o", place / "filed", "--epochs", 1, "--cost", place / "costs.csv", "--json")
+    arguments = ("-t", "churned", "-o", place / "filed", "--members", "linear", "--cost", place / "costs.csv", "--json")
     assert json.loads(run("fit", place / "churn.csv", *arguments).stdout)["decision"]["threshold"] == 0.2
     assert "expected cost a row" in run("evaluate", place / "filed", place / "new.csv").stdout

@@ -95,8 +95,8 @@ def test_two_models_on_one_table(place: Path) -> None:
     churned = np.where(draw.random(400) < 1 / (1 + np.exp(months / 12 - 2)), "yes", "no")
     table = pl.DataFrame({"months": months, "noise": draw.normal(size=400), "churned": churned})
     table.write_csv(place / "table.csv")
-    crossent.fit(table.drop("months"), target="churned", epochs=2, model="linear").save(place / "weak")
-    crossent.fit(table, target="churned", epochs=20, model="linear", threshold=0.3).save(place / "strong")
+    crossent.fit(table.drop("months"), target="churned", members="linear").save(place / "weak")
+    crossent.fit(table, target="churned", members="linear", threshold=0.3).save(place / "strong")
     result = run(place / "weak", place / "strong", "--data", place / "table.csv", "--ignore-extra", "--json")
     (comparison,) = json.loads(result.stdout)["comparisons"]
     assert (comparison["a"], comparison["b"], comparison["rows"]) == ("weak", "strong", 400)
@@ -182,7 +182,7 @@ def test_a_model_that_decides_by_costs_is_judged_by_them(place: Path) -> None:
     table.write_csv(place / "grades.csv")
     costs = {(true, decided): float(true != decided) for true in grade for decided in grade} | {("high", "low"): 30.0}
     for name, each in (("plain", None), ("costly", costs)):
-        crossent.fit(table, target="grade", epochs=3, model="linear", costs=each).save(place / name)
+        crossent.fit(table, target="grade", members="linear", costs=each).save(place / name)
     result = run(place / "plain", place / "costly", "--data", place / "grades.csv", "--json")
     found = {each["figure"]: each for each in figures(result)}
     for side, name in (("a", "plain"), ("b", "costly")):

@@ -6,8 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from crossent import InputError, Task, WiringWarning, evaluate, fit, nn
+from crossent import InputError, Task, WiringWarning, evaluate, nn
 from crossent import functional as F
+from crossent.data import Features
+from crossent.models import Linear
+from crossent.training import Examples, make_optimizer, predict_logits, train
 
 TASK = Task.binary(["no", "yes"])
 LABELS = torch.tensor([0, 0, 0, 0, 0, 1])
@@ -171,15 +174,17 @@ def test_balanced_training_says_yes_too_often_by_a_factor_that_can_be_taken_back
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(3000, generator=generator)
     yes = torch.rand(3000, generator=generator) < torch.sigmoid(1.5 * x - 2.2)
-    table = {"x": x.tolist(), "label": ["yes" if each else "no" for each in yes.tolist()]}
+    rows = Examples(Features(x.unsqueeze(1), torch.empty(3000, 0, dtype=torch.int32)), yes.long())
     share = float(yes.double().mean())
 
-    def predicted(class_weight: str | None) -> Tensor:
-        model = fit(table, target="label", model="linear", epochs=15, class_weight=class_weight, calibration="none")
-        return model.predict(table)["probability_yes"].to_torch()
+    def predicted(class_weight: Tensor | None) -> Tensor:
+        network = Linear(1, 0, 0, None)
+        optimizer = make_optimizer("adamw", network, learning_rate=0.05, weight_decay=0.0)
+        train(network, TASK, rows, rows, optimizer, epochs=15, class_weight=class_weight)
+        return predict_logits(network, rows.features).double().sigmoid()
 
     assert float(predicted(None).mean()) == pytest.approx(share, abs=0.03)
-    balanced = predicted("balanced")
+    balanced = predicted(F.class_weights(yes.long().bincount(), method="balanced"))
     assert float(balanced.mean()) > share + 0.15
     shift = F.pos_weight(yes.long().bincount()).double().log()
     assert float((balanced.logit() - shift).sigmoid().mean()) == pytest.approx(share, abs=0.03)

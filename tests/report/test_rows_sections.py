@@ -61,7 +61,7 @@ def test_the_rows_that_judged_a_fitted_model_are_found_again_in_the_table() -> N
     passed[:12] = np.where(hours[:12] > 0, "no", "yes")
     labels = [None if row % 10 == 5 else str(each) for row, each in enumerate(passed)]
     table = read({"hours": hours, "passed": labels})
-    model = fit(table, target="passed", epochs=5, model="linear", test_share=0.5, drop_unlabelled=True)
+    model = fit(table, target="passed", members="linear", test_share=0.5, drop_unlabelled=True)
     assert model.judged is not None
     assert model.task.decode(model.judged.labels) == [labels[row] for row in model.judged.rows.tolist()]
     assert model.evaluation is not None

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import time as clock
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import polars as pl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .._errors import DataWarning, InputError
 from .._labels import Label, as_series, class_named, in_type_of, shown_names
 from .._task import Task
-from ..calibration import Calibration, calibrate
-from ..data import Encoder, Kind, Table, read, stratified_split
+from ..calibration import Calibration
+from ..data import Column, Encoder, Kind, Table, read
 from ..decisions import Goal, Rule, choose_threshold, judge
 from ..evaluation import Evaluation
 from ..functional import class_weights
-from ..models import Architecture
-from ..training import Examples, Watch, make_optimizer, predict_logits, train
+from ..members import Blend, logits_of
+from ..training import Examples, Watch
+from ._judged import HeldOut, blended, calibrated, judged_logits
+from ._learn import Ground, learn
 from ._model import JudgedRows, Model
+from ._plan import plan
 from ._recipe import Recipe
+from ._rows import Roles, dealt
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -32,7 +38,12 @@ def fit(
     target: str,
     positive: str | int | bool | None = None,
     classes: Sequence[str | int | bool] | None = None,
+    ordered: bool = False,
     kinds: Mapping[str, Kind] | None = None,
+    weight: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    fold: str | None = None,
     drop_unlabelled: bool = False,
     threshold: float | str = 0.5,
     confidence: float | None = None,
@@ -44,9 +55,10 @@ def fit(
 ) -> Model:
     """Train a classifier on a labelled table.
 
-    The rows are split three ways, each class in proportion: the training rows teach, the validation rows choose the
-    epoch and calibrate the logits, and the test rows, which neither has seen, judge the model. What the encoder knows
-    of the table (medians, levels of categories) it has from the training rows alone.
+    The rows are dealt into folds, each class in proportion. Every member (networks, boosted trees, a linear model)
+    trains a copy on all folds but one, for each of them; so every row both trains and validates, and is judged by
+    copies that have not seen it. These held-out probabilities choose each member's length of training, the members'
+    weights in the blend, the calibration and the threshold, and judge the model.
 
     Args:
         data: Anything that `read` takes, or the `Table` that it returned.
@@ -54,107 +66,103 @@ def fit(
         positive: The class that a high probability stands for, if there are two; see `Task.infer`.
         classes: The class names, where they are not simply the labels that occur: some look like missing labels ("NA"),
             differ only in case, or have no row. Two are binary, the second positive unless `positive` says otherwise.
+        ordered: The order of the classes means something, from low to high: that of `classes`, or of the numbers that
+            the labels are.
         kinds: Kinds of columns, where the inferred ones are wrong: `{"zip": "category"}`.
+        weight: A column that says how much each row counts, in training and in every figure.
+        group: A column whose rows of one value belong together (a customer, a patient): they are never on both sides.
+        time: A column by which the past trains and what comes after judges.
+        fold: A column that names each row's fold; where it is missing, a row always trains.
         drop_unlabelled: Leave rows without a label out, instead of refusing the table.
         threshold: The probability from which on a row is decided for the positive class; or a goal, for which the
-            validation rows choose it: "metric:f1", "precision>=0.9" and the others of `choose_threshold`.
-        confidence: For a goal with a limit: such as 0.95, to keep the limit on rows to come with this probability. Half
-            of the validation rows then choose the threshold and do nothing else, for rows that have also chosen the
-            epoch prove nothing.
+            held-out rows choose it: "metric:f1", "precision>=0.9" and the others of `choose_threshold`.
+        confidence: For a goal with a limit: such as 0.95, to keep the limit on rows to come with this probability. A
+            fifth of the rows is then kept away from all else to choose the threshold.
         costs: What decisions cost, by true class and decision, as `expected_costs` takes them: decide by least cost.
         abstain_below: Leave rows undecided whose most probable class is less probable than this.
-        device: "cpu", "cuda", or "auto" for a GPU where there is one.
+        device: "cpu", "cuda", or "auto" for a GPU where there is one; networks train there.
         watch: Told how the training goes.
-        **recipe: Any field of `Recipe`: `epochs=20`, `class_weight="balanced"`, `seed=7`.
+        **recipe: Any field of `Recipe`: `quality="fast"`, `members=("network",)`, `seed=7`.
+
+    The columns that `weight`, `group`, `time` and `fold` name are not learned from.
 
     Returns:
-        The model, with its `history`, its `evaluation` on the test rows (on the validation rows if `test_share=0`) and
-        that evaluation's `metrics`.
+        The model, with its `evaluation` on the held-out rows (on the test rows if there is a `test_share`) and that
+        evaluation's `metrics`.
 
     Raises:
         InputError: The table, the labels or an option break a rule; nothing has been written.
 
     Warns:
-        DataWarning: No threshold reaches the goal on the validation rows; the model then decides at 0.5.
+        DataWarning: No threshold reaches the goal on the held-out rows (the model then decides at 0.5); or equal rows
+            stand on both sides of the folds.
 
     Example:
         >>> from crossent import fit
         >>> table = {"hours": [float(i % 9) for i in range(90)], "passed": ["no", "yes", "yes"] * 30}
-        >>> model = fit(table, target="passed", epochs=3)
+        >>> model = fit(table, target="passed", members=("linear",))
         >>> model.predict({"hours": [1.0, 8.0]}).columns
         ['decision', 'probability_no', 'probability_yes']
     """
     choices = Recipe.of(recipe)
     place = _device(device)
     table = _table(data, target, kinds)
+    roles = Roles(weight=weight, group=group, time=time, fold=fold).check(table, target)
     frame = _labelled(table.frame, target, drop=drop_unlabelled)
-    task = _task(frame[target], classes, positive)
+    task = _task(frame[target], classes, positive, ordered=ordered)
     labels = task.encode(frame[target])
     given = _given_rule(task, threshold, costs, confidence, abstain_below)
+    class_weight = _class_weight(choices, task, labels)
+    biases = None if class_weight is None else class_weight.tolist()
 
     generator = torch.Generator().manual_seed(choices.seed)
-    training_rows, validation_rows, test_rows = _split(labels, choices, generator)
-    choosing_rows = validation_rows
-    if confidence is not None:
-        kept, apart = stratified_split(labels[validation_rows], 0.5, generator=generator)
-        validation_rows, choosing_rows = validation_rows[kept], validation_rows[apart]
-    columns = [column for column in table.columns if column.name != target]
-    encoder = Encoder.fit(frame[training_rows.numpy()], columns)
+    rows = dealt(frame, labels, roles, choices, proof=confidence is not None, generator=generator)
+    columns = [_aside(column) if column.name in roles.names else column for column in table.columns]
+    encoder = Encoder.fit(frame[rows.learning.numpy()], [column for column in columns if column.name != target])
     # Levels that only the held-out rows have are no news here: they are what the held-out rows are for.
     features, _ = encoder.encode_counted(frame, known=[target])
-    examples = Examples(features, labels)
+    examples = Examples(features, labels, roles.weights(frame))
 
-    outputs = None if task.kind == "binary" else len(task)
-    shape = (encoder.width, encoder.codes, encoder.levels, outputs)
-    architecture = Architecture(choices.model, *shape, hidden=choices.hidden)
-    network = architecture.build(seed=choices.seed).to(place)
-    training, validation = (examples[rows].to(place) for rows in (training_rows, validation_rows))
-    history = train(
-        network,
-        task,
-        training,
-        validation,
-        make_optimizer(choices.optimizer, network, learning_rate=choices.step_size, weight_decay=choices.weight_decay),
-        batch_size=choices.rows_a_step(len(training)),
-        epochs=choices.epochs,
-        patience=choices.patience,
-        class_weight=_class_weight(choices, task, training.labels),
-        generator=generator,
-        watch=watch,
+    learning = examples[rows.learning]
+    work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
+    splits = rows.splits(frame, labels, roles, work, generator=generator)
+    deadline = None if choices.time_limit is None else clock.monotonic() + choices.time_limit
+    ground = Ground(
+        _weighted(learning, class_weight), splits, encoder.layout, len(task), seed=choices.seed, deadline=deadline
     )
+    learned = learn(work, ground, device=place, watch=watch or Watch())
 
-    network.cpu()
-    validation = examples[validation_rows]
-    calibration = _calibration(choices, task, network, validation)
+    held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
+    blend = blended(learned.names, learned.cross_fitted, held, biases)
+    if time is not None:
+        blend = learned.on_all_rows(blend)
+    calibration = calibrated(choices, task, held, blend)
+    out_of_fold = judged_logits(task, held, calibration, choices.seed)
     rule = given
     if rule is None:
-        choosing = examples[choosing_rows]
-        logits = _logits(network, calibration, choosing)
-        rule = _chosen_rule(task, str(threshold), confidence, abstain_below, logits, choosing.labels)
-    judging_rows = test_rows if len(test_rows) else validation_rows
-    judged = examples[judging_rows]
-    logits = _logits(network, calibration, judged)
-    evaluation = judge(rule, judged.labels, logits)
+        choosing, logits = learning[held.rows], out_of_fold
+        if confidence is not None:
+            choosing = examples[rows.proof]
+            logits = _logits(task, blend, calibration, choosing)
+        rule = _chosen_rule(task, str(threshold), confidence, abstain_below, logits, choosing)
+    judging, logits = rows.learning[held.rows], out_of_fold
+    if len(rows.test):
+        judging, logits = rows.test, _logits(task, blend, calibration, examples[rows.test])
+    judged = examples[judging]
+    evaluation = judge(rule, judged.labels, logits, weights=judged.weights)
     places = table.frame[target].is_not_null().arg_true().to_torch().long()  # in the table, which has unlabelled rows
     return Model(
         task=task,
         target=table.column(target),
         encoder=encoder,
-        architecture=architecture,
-        network=network,
+        blend=blend,
         recipe=choices,
-        history=history,
         calibration=calibration,
         rule=rule,
         metrics=evaluation.compute().to_dict(),
-        rows={
-            "training": len(training),
-            "validation": len(validation),
-            **({} if confidence is None else {"threshold": len(choosing_rows)}),
-            "test": len(test_rows),
-        },
+        rows=rows.counts(held.rows),
         evaluation=evaluation,
-        judged=JudgedRows(places[judging_rows], judged.labels, logits),
+        judged=JudgedRows(places[judging], judged.labels, logits),
     )
 
 
@@ -186,15 +194,32 @@ def _table(data: Any, target: str, kinds: Mapping[str, Kind] | None) -> Table:
     return table
 
 
-def _task(labels: pl.Series, classes: Sequence[Label] | None, positive: Label | None) -> Task:
+def _aside(column: Column) -> Column:
+    return replace(column, kind="identifier", note="set aside: it says how to treat a row")
+
+
+def _task(labels: pl.Series, classes: Sequence[Label] | None, positive: Label | None, *, ordered: bool) -> Task:
     if classes is None:
-        return Task.infer(labels, positive=positive)
+        task = Task.infer(labels, positive=positive)
+        return _in_order(task) if ordered else task
     names = [in_type_of(as_series(labels), name) for name in classes]
     if len(names) == 2:
         return Task.binary(names, positive=class_named(positive, names))
     if positive is not None:
         raise InputError(f"positive is for two classes; there are {len(names)}: {shown_names(names)}")
-    return Task.multiclass(names)
+    return Task.multiclass(names, ordered=ordered)
+
+
+def _in_order(task: Task) -> Task:
+    """The task with its classes in the order of the numbers that they are."""
+    if task.kind == "binary":
+        return task
+    if not all(isinstance(name, int | float) for name in task.classes):
+        raise InputError(
+            "ordered classes must be numbers, or be named from low to high; the labels are "
+            f"{shown_names(task.classes)}: give classes=[...] (--class, once for each) in their order"
+        )
+    return Task.multiclass(sorted(task.classes, key=float), ordered=True)
 
 
 def _labelled(frame: pl.DataFrame, target: str, *, drop: bool) -> pl.DataFrame:
@@ -209,24 +234,25 @@ def _labelled(frame: pl.DataFrame, target: str, *, drop: bool) -> pl.DataFrame:
     )
 
 
-def _split(labels: Tensor, recipe: Recipe, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows to train on, to choose the epoch by, and to judge by."""
-    rest, test = torch.arange(len(labels)), torch.empty(0, dtype=torch.int64)
-    if recipe.test_share:
-        rest, test = stratified_split(labels, recipe.test_share, generator=generator)
-    kept, held = stratified_split(labels[rest], recipe.validation_share, generator=generator)
-    return rest[kept], rest[held], test
-
-
-def _calibration(recipe: Recipe, task: Task, network: nn.Module, validation: Examples) -> Calibration | None:
-    if recipe.calibration == "none":
+def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
+    if recipe.pos_weight is not None:
+        if task.kind != "binary":
+            raise InputError(f"pos_weight is for two classes; this task has {len(task)}: take class_weight")
+        return torch.tensor([1.0, recipe.pos_weight])
+    if recipe.class_weight is None:
         return None
-    logits = predict_logits(network, validation.features).double()
-    return calibrate(task, logits, validation.labels, method=recipe.calibration, seed=recipe.seed)
+    return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)
 
 
-def _logits(network: nn.Module, calibration: Calibration | None, examples: Examples) -> Tensor:
-    logits = predict_logits(network, examples.features).double()
+def _weighted(examples: Examples, class_weight: Tensor | None) -> Examples:
+    if class_weight is None:
+        return examples
+    weights = class_weight.float()[examples.labels]
+    return replace(examples, weights=weights if examples.weights is None else weights * examples.weights)
+
+
+def _logits(task: Task, blend: Blend, calibration: Calibration | None, examples: Examples) -> Tensor:
+    logits = logits_of(task, blend.log_probabilities(examples.features))
     return calibration(logits) if calibration else logits
 
 
@@ -250,18 +276,17 @@ def _given_rule(
 
 
 def _chosen_rule(
-    task: Task, goal: str, confidence: float | None, abstain_below: float, logits: Tensor, labels: Tensor
+    task: Task,
+    goal: str,
+    confidence: float | None,
+    abstain_below: float,
+    logits: Tensor,
+    choosing: Examples,
 ) -> Rule:
-    seen = Evaluation.empty(task, exact=True).update(labels, logits=logits)
+    seen = Evaluation.empty(task, exact=True).update(choosing.labels, logits=logits, weights=choosing.weights)
     try:
         choice = choose_threshold(seen, goal, confidence=confidence)
     except InputError as error:  # the training is done: what it made must not be lost for this
-        warnings.warn(f"on the validation rows {error}; this model decides at 0.5", DataWarning, stacklevel=3)
+        warnings.warn(f"on the held-out rows {error}; this model decides at 0.5", DataWarning, stacklevel=3)
         return Rule(task, abstain_below=abstain_below)
     return Rule.of(task, threshold=choice.threshold, choice=choice, abstain_below=abstain_below)
-
-
-def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
-    if recipe.class_weight is None:
-        return None
-    return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)

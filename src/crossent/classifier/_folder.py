@@ -1,4 +1,4 @@
-"""A folder of JSON records and one safetensors file: written whole or not at all, checked when read.
+"""A model folder: JSON records, a safetensors file, texts such as LightGBM's; written whole, checked when read.
 
 There is no pickle in it: loading a folder from a stranger can run no code.
 """
@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from torch import Tensor
 from .. import __version__
 from .._errors import InputError
 
-FORMAT = 2
+FORMAT = 3
 """The number of this layout; a later layout counts on, and reads the earlier ones."""
 
 _MANIFEST = "manifest.json"
@@ -31,20 +32,33 @@ _WEIGHTS = "model.safetensors"
 _CARD = "card.md"
 
 
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a model folder holds.
+
+    Attributes:
+        records: JSON values by file name.
+        weights: Tensors by name.
+        texts: Texts by file name, each ending in .txt.
+    """
+
+    records: Mapping[str, Any]
+    weights: Mapping[str, Tensor]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
 def write_folder(
     path: Path,
-    records: Mapping[str, Any],
-    weights: Mapping[str, Tensor],
+    contents: Contents,
     *,
     pages: Mapping[str, str],
     overwrite: bool,
 ) -> None:
-    """Write JSON records, weights and pages into a folder.
+    """Write a model's contents and pages into a folder.
 
     Args:
         path: The folder; its parents are made.
-        records: JSON values by file name.
-        weights: Tensors by name.
+        contents: What `read_folder` gives back.
         pages: Texts for people by file name; they are not read back.
         overwrite: Replace a model folder that is there.
 
@@ -53,8 +67,9 @@ def write_folder(
     """
     path = Path(os.path.realpath(path))
     check_free(path, overwrite=overwrite)
-    files = {name: _to_json(record) for name, record in records.items()}
-    files[_WEIGHTS] = save({name: weight.detach().cpu().contiguous() for name, weight in weights.items()})
+    files = {name: _to_json(record) for name, record in contents.records.items()}
+    files[_WEIGHTS] = save({name: weight.detach().cpu().contiguous() for name, weight in contents.weights.items()})
+    files |= {name: text.encode() for name, text in contents.texts.items()}
     manifest = {
         "format": FORMAT,
         "versions": {"crossent": __version__, "torch": torch.__version__},
@@ -111,11 +126,8 @@ def _check_only_ours(path: Path) -> None:
         )
 
 
-def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read_folder(path: Path) -> Contents:
     """Read what `write_folder` wrote.
-
-    Returns:
-        The records by file name, and the weights by name.
 
     Raises:
         InputError: The folder is not there, not a model's, damaged, or of a newer format.
@@ -124,7 +136,8 @@ def read_folder(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     contents = {name: _read_file(path, name, digest) for name, digest in manifest["sha256"].items()}
     try:
         weights = load(contents.pop(_WEIGHTS))
-        return {name: json.loads(content) for name, content in contents.items()}, weights
+        texts = {name: contents.pop(name).decode() for name in list(contents) if name.endswith(".txt")}
+        return Contents({name: json.loads(content) for name, content in contents.items()}, weights, texts)
     except (KeyError, ValueError, RecursionError, SafetensorError) as error:
         raise damaged(path, str(error)) from None
 

@@ -1,4 +1,4 @@
-"""A trained model: the task, the encoder and the network that belong together."""
+"""A trained model: the task, the encoder and the blend of members that belong together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .._errors import DataWarning, InputError
 from .._task import Task
@@ -18,9 +18,10 @@ from ..calibration import Calibration
 from ..data import Column, Encoder, Features, Oddities, Table, batches, describe, typed
 from ..decisions import Rule, judge
 from ..evaluation import Evaluation
-from ..models import Architecture
-from ..training import Epoch, History, predict_logits
-from ._folder import damaged, read_folder, write_folder
+from ..members import Blend, Saved, load_blend, logits_of, saved_blend
+from ..training import History
+from ._folder import Contents, damaged, read_folder, write_folder
+from ._former import blend_of_former, recipe_of_former
 from ._recipe import Recipe
 
 Extra = Literal["error", "ignore"]
@@ -42,32 +43,35 @@ class Model:
     Attributes:
         task: The classes and their order.
         target: The column that held the labels.
-        encoder: Turns a table's columns into the network's input.
-        architecture: The shape of the network.
-        network: The trained network, on the CPU.
+        encoder: Turns a table's columns into the members' input.
+        blend: The members that learned the table, with their weights.
         recipe: How it was trained.
-        history: How the training went.
-        calibration: What the validation rows did to the logits; None if it was not asked for.
+        calibration: What the held-out rows did to the logits; None if it was not asked for.
         rule: How probabilities become decisions.
-        metrics: The figures on the test rows, by name.
-        rows: How many rows trained, chose the epoch, and judged.
-        evaluation: The evaluation on the test rows; None in a model that was loaded.
-        judged: The test rows themselves, to be looked at; None in a model that was loaded.
+        metrics: The figures on the rows that judged it, by name.
+        rows: How many rows trained, were held out from some copies ("validation"), and did nothing but judge ("test").
+        evaluation: The evaluation on the test rows, or on the held-out rows if there are none; None in a model that was
+            loaded.
+        judged: Those rows themselves, to be looked at; None in a model that was loaded.
     """
 
     task: Task
     target: Column
     encoder: Encoder
-    architecture: Architecture
-    network: nn.Module
+    blend: Blend
     recipe: Recipe
-    history: History
     calibration: Calibration | None
     rule: Rule
     metrics: dict[str, Any]
     rows: dict[str, int]
     evaluation: Evaluation | None = None
     judged: JudgedRows | None = None
+
+    @property
+    def history(self) -> History | None:
+        """The epochs of the member of most weight that has epochs."""
+        parts = [part for part in self.blend.parts if part.history is not None]
+        return max(parts, key=lambda part: part.weight).history if parts else None
 
     def predict(
         self,
@@ -160,7 +164,7 @@ class Model:
             features: Rows as `encoder` gives them.
             calibrated: Apply the calibrator that the held-out rows have chosen.
         """
-        logits = predict_logits(self.network, features).double()
+        logits = logits_of(self.task, self.blend.log_probabilities(features))
         return self.calibration(logits) if calibrated and self.calibration else logits
 
     def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:
@@ -174,17 +178,17 @@ class Model:
         Raises:
             InputError: There is something at `path` already, and it is no model folder or `overwrite` is not set.
         """
+        blend = saved_blend(self.blend)
         records = {
             "task.json": {"task": self.task.to_dict(), "target": self.target.to_dict()},
             "encoder.json": self.encoder.to_dict(),
-            "architecture.json": asdict(self.architecture),
+            "blend.json": blend.record,
             "recipe.json": asdict(self.recipe),
-            "history.json": asdict(self.history),
             "calibration.json": None if self.calibration is None else self.calibration.to_dict(),
             "decision.json": self.rule.to_dict(),
             "metrics.json": {"rows": self.rows, "metrics": self.metrics},
         }
-        write_folder(Path(path), records, self.network.state_dict(), pages=pages or {}, overwrite=overwrite)
+        write_folder(Path(path), Contents(records, blend.weights, blend.texts), pages=pages or {}, overwrite=overwrite)
 
     def _logits(self, data: Any, extra: Extra, calibrated: bool) -> Iterator[tuple[pl.DataFrame, Tensor]]:
         oddities, first_row = Oddities(), 1
@@ -232,44 +236,41 @@ def load(path: str | Path) -> Model:
         InputError: The folder is not there, no model's, damaged, or written by a newer crossent.
     """
     folder = Path(path)
-    records, weights = read_folder(folder)
+    contents = read_folder(folder)
+    records = contents.records
     try:
-        history = records["history.json"]
-        calibration = records.get("calibration.json")  # folders of format 1 have none
         task = Task.from_dict(records["task.json"]["task"])
         encoder = Encoder.from_dict(records["encoder.json"])
-        architecture = Architecture(**records["architecture.json"])
-        _check_fit(task, encoder, architecture)
-        return Model(
+        if "blend.json" in records:
+            blend = load_blend(task, Saved(records["blend.json"], contents.weights, contents.texts))
+            recipe = Recipe.of(records["recipe.json"])
+        else:
+            blend = blend_of_former(task, contents)
+            recipe = recipe_of_former(records["recipe.json"])
+        calibration = records.get("calibration.json")  # folders of format 1 have none
+        model = Model(
             task=task,
             target=Column.from_dict(records["task.json"]["target"]),
             encoder=encoder,
-            architecture=architecture,
-            network=_network(architecture, weights),
-            recipe=Recipe(**records["recipe.json"]),
-            history=History(**history | {"epochs": tuple(Epoch(**epoch) for epoch in history["epochs"])}),
+            blend=blend,
+            recipe=recipe,
             calibration=None if calibration is None else Calibration.from_dict(task, calibration),
             rule=Rule.from_dict(task, records["decision.json"]) if "decision.json" in records else Rule(task),
             metrics=records["metrics.json"]["metrics"],
             rows=records["metrics.json"]["rows"],
         )
-    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        _check_fit(model)
+    except (LookupError, TypeError, ValueError, ArithmeticError, RuntimeError, AttributeError) as error:
         raise damaged(folder, str(error).splitlines()[0]) from None
+    return model
 
 
-def _check_fit(task: Task, encoder: Encoder, architecture: Architecture) -> None:
-    outputs = None if task.kind == "binary" else len(task)
-    wanted = (encoder.width, encoder.codes, encoder.levels, outputs)
-    found = (architecture.width, architecture.codes, architecture.levels, architecture.outputs)
-    if wanted != found:
-        raise InputError(f"the encoder and the task need an architecture of {wanted}, not {found}")
-
-
-def _network(architecture: Architecture, weights: dict[str, Tensor]) -> nn.Module:
-    """The network with these weights; it is laid out without memory first, so that wrong sizes cost nothing."""
-    with torch.device("meta"):
-        network = architecture.build()
-    if any(weight.dtype != torch.float32 for weight in weights.values()):
-        raise InputError("the weights are not float32")
-    network.load_state_dict(weights, assign=True)
-    return network.eval()
+def _check_fit(model: Model) -> None:
+    """The encoder, the members and the task belong together if a row passes through all of them."""
+    encoder = model.encoder
+    row = Features(torch.zeros(1, encoder.width), torch.zeros(1, encoder.codes, dtype=torch.int32))
+    made = model.blend.log_probabilities(row)
+    if made.shape != (1, len(model.task)) or not made.isfinite().all():
+        raise InputError(
+            f"a row of {encoder.width} numbers and {encoder.codes} codes does not pass through the members"
+        )

@@ -27,13 +27,15 @@ def demo(
     """Train and judge a classifier on 10,000 bird strikes: was the aircraft damaged? (10.6 % were.)"""
     with resources.as_file(resources.files("crossent.cli") / "demo" / _TABLE) as table:
         if not (as_json or quiet):
-            out.print(f"crossent fit {table} --target target --positive damage --out {out_dir} --overwrite\n")
+            out.print(
+                f"crossent fit {table} --target target --positive damage --quality fast --out {out_dir} --overwrite\n"
+            )
         fit_and_report(
             str(table),
             out_dir,
             target="target",
             positive="damage",
-            recipe={"seed": seed},
+            recipe={"quality": "fast", "seed": seed},
             kinds={},
             overwrite=True,
             as_json=as_json,

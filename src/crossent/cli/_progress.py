@@ -5,17 +5,18 @@ from __future__ import annotations
 from types import TracebackType
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from typing_extensions import Self
+from typing_extensions import Self, override
 
 from ..training import Epoch, Watch
 from ._console import err
 
 
 class Bar(Watch):
-    """A bar over the epochs, with both losses and rows a second, on standard error."""
+    """A bar for each member, over its epochs or rounds, with its losses, on standard error."""
 
     def __init__(self, *, shown: bool) -> None:
         self._progress = Progress(
+            TextColumn("{task.description}"),
             BarColumn(bar_width=16),
             TaskProgressColumn(),
             TextColumn("{task.fields[figures]}"),
@@ -25,30 +26,39 @@ class Bar(Watch):
         )
 
     def __enter__(self) -> Self:
-        """Make ready; the bar shows once a training starts."""
+        """Make ready; the bars show once a training starts."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Leave the bar as it stands, full: a training that ends early is as complete as one that does not."""
+        """Leave the bars as they stand, full: a training that ends early is as complete as one that does not."""
         for task in self._progress.tasks:
             self._progress.update(task.id, total=task.completed)
             self._progress.stop()
 
-    def start(self, rows: int, epochs: int) -> None:
-        """Show the bar, at the start of all rows of all epochs."""
-        self._progress.start()
-        self._bar = self._progress.add_task("training", total=rows * epochs, figures="")
+    @override
+    def member(self, name: str) -> Watch:
+        return _Line(self._progress, name)
 
+
+class _Line(Watch):
+    """One member's bar."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress = progress
+        self._name = name
+
+    @override
+    def start(self, rows: int, epochs: int) -> None:
+        self._progress.start()
+        self._bar = self._progress.add_task(self._name, total=rows * epochs, figures="")
+
+    @override
     def step(self, rows: int) -> None:
-        """Move on."""
         self._progress.advance(self._bar, rows)
 
+    @override
     def epoch(self, record: Epoch) -> None:
-        """Show the epoch's figures."""
-        figures = (
-            f"epoch {record.epoch}  loss {record.loss:.4f}  validation {record.validation_loss:.4f}  "
-            f"{record.rows_per_second:,.0f} rows/s"
-        )
+        figures = f"{record.epoch}  loss {record.loss:.4f}  held out {record.validation_loss:.4f}"
         self._progress.update(self._bar, figures=figures)
 
 

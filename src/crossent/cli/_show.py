@@ -56,17 +56,21 @@ def show_columns(table: Table, target: str) -> None:
 
 
 def show_training(model: Model) -> None:
-    """How the training ended."""
-    history = model.history
-    ends = {
-        "finished": "all epochs done",
-        "early": f"no better for {model.recipe.patience} epochs",
-        "interrupted": "interrupted; the best epoch so far is kept",
-    }
+    """What learned, how well each member did on the rows it had not seen, and how they are blended."""
     rows = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
-    out.print(
-        f"\nrows: {rows}; best epoch {history.best_epoch} of {len(history.epochs)} ({ends[history.stopped]})",
-    )
+    out.print(f"\nrows: {rows}")
+    grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
+    grid.add_column("member")
+    for heading in ("log loss", "share"):
+        grid.add_column(heading, justify="right")
+    for part in model.blend.parts:
+        style = "" if part.weight else "dim"
+        grid.add_row(
+            part.name, _figure(part.log_loss), f"{part.weight:.0%}" if part.weight else "left out", style=style
+        )
+    out.print(grid)
+    if any(part.history is not None and part.history.stopped == "interrupted" for part in model.blend.parts):
+        out.print("interrupted; what was best so far is kept")
     if model.calibration:
         out.print(f"calibration: {model.calibration.reason}")
     out.print(f"decision: {decided_by(model.rule)}")

@@ -5,6 +5,9 @@ from ._column import KINDS as KINDS
 from ._column import SET_ASIDE as SET_ASIDE
 from ._column import Column as Column
 from ._column import Kind as Kind
+from ._duplicates import copies_across as copies_across
+from ._duplicates import copies_warning as copies_warning
+from ._duplicates import keep_together as keep_together
 from ._encoder import Encoder as Encoder
 from ._encoder import Oddities as Oddities
 from ._encoder import describe as describe
@@ -12,6 +15,12 @@ from ._features import Features as Features
 from ._features import take as take
 from ._folds import Split as Split
 from ._folds import stratified_folds as stratified_folds
+from ._folds import taught_classes as taught_classes
+from ._folds_given import given_folds as given_folds
+from ._folds_group import group_folds as group_folds
+from ._folds_group import group_split as group_split
+from ._folds_time import time_folds as time_folds
+from ._folds_time import time_split as time_split
 from ._infer import inferred_labels as inferred_labels
 from ._layout import CodePart as CodePart
 from ._layout import Layout as Layout

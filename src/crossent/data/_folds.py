@@ -1,5 +1,6 @@
 """Folds: which rows teach and which judge, so that every row is judged by what has not seen it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,7 +48,36 @@ def stratified_folds(labels: Tensor, count: int, *, repeats: int = 1, generator:
         shuffled = torch.randperm(len(labels), generator=generator)
         fold = torch.empty(len(labels), dtype=torch.int64)
         fold[shuffled[torch.argsort(labels[shuffled], stable=True)]] = torch.arange(len(labels)) % count
-        splits += [
-            Split(torch.nonzero(fold != held).flatten(), torch.nonzero(fold == held).flatten()) for held in range(count)
-        ]
+        splits += split_by(fold)
     return tuple(splits)
+
+
+def split_by(fold: Tensor) -> list[Split]:
+    """Return a split for each fold, from the number of each row's fold, which count from 0."""
+    return [
+        Split(torch.nonzero(fold != held).flatten(), torch.nonzero(fold == held).flatten())
+        for held in range(int(fold.max()) + 1)
+    ]
+
+
+def taught_classes(splits: Sequence[Split], labels: Tensor, classes: int) -> Tensor:
+    """Say which classes the training part of each split holds.
+
+    Folds of groups, of time, or of a class with one row may leave a class to the validation part alone. Who trains on
+    such a split has no example of it, and must still give it a probability.
+
+    Args:
+        splits: What trains and what validates.
+        labels: `(n,)` class numbers.
+        classes: K, how many classes there are.
+
+    Returns:
+        `(len(splits), K)` bool.
+
+    Example:
+        >>> import torch
+        >>> labels = torch.tensor([0, 0, 1, 0])
+        >>> taught_classes(stratified_folds(labels, 2, generator=torch.Generator()), labels, 2).all(1).tolist()
+        [True, False]
+    """
+    return torch.stack([torch.bincount(labels[split.training], minlength=classes) > 0 for split in splits])

@@ -10,7 +10,14 @@ from ._abstain import DECIDED, UNDECIDED
 from ._rule import Rule
 
 
-def judge(rule: Rule, labels: Tensor, logits: Tensor, *, evaluation: Evaluation | None = None) -> Evaluation:
+def judge(
+    rule: Rule,
+    labels: Tensor,
+    logits: Tensor,
+    *,
+    weights: Tensor | None = None,
+    evaluation: Evaluation | None = None,
+) -> Evaluation:
     """Add rows to an evaluation as a rule decides them.
 
     Args:
@@ -18,6 +25,7 @@ def judge(rule: Rule, labels: Tensor, logits: Tensor, *, evaluation: Evaluation 
             all rows are then of what it would decide if it had to (see `coverage`).
         labels: Encoded labels.
         logits: `(n,)` if binary, else `(n, K)`.
+        weights: `(n,)` how much each row counts; None for 1 each.
         evaluation: What earlier calls of this rule have returned; None to begin.
 
     Example:
@@ -35,6 +43,7 @@ def judge(rule: Rule, labels: Tensor, logits: Tensor, *, evaluation: Evaluation 
     return before.update(
         labels,
         logits=logits,
+        weights=weights,
         decisions=None if probabilities is None or not by_costs else rule.forced(probabilities),
         groups=None if probabilities is None or not rule.abstain_below else _groups(rule.sure(probabilities)),
     )

@@ -1,6 +1,32 @@
 """What can learn a table, each in its own way, and the blend of them that the held-out rows choose."""
 
+from ._blend import Blend as Blend
+from ._blend import Part as Part
+from ._blend import blend_weights as blend_weights
+from ._blend import mixed as mixed
+from ._blend import on_true_prior as on_true_prior
+from ._linear import Linear as Linear
+from ._linear_fit import cross_fit_linear as cross_fit_linear
+from ._linear_fit import fit_linear as fit_linear
 from ._member import CrossFitted as CrossFitted
 from ._member import Member as Member
 from ._member import Saved as Saved
 from ._member import held_out_mean as held_out_mean
+from ._modules import Modules as Modules
+from ._modules import ModuleSettings as ModuleSettings
+from ._modules import both_classes as both_classes
+from ._modules import cross_fit_modules as cross_fit_modules
+from ._modules import logits_of as logits_of
+from ._network import Network as Network
+from ._network import cross_fit_network as cross_fit_network
+from ._network import fit_network as fit_network
+from ._network_plan import network_settings as network_settings
+from ._network_settings import NetworkSettings as NetworkSettings
+from ._saved_blend import history_of as history_of
+from ._saved_blend import load_blend as load_blend
+from ._saved_blend import saved_blend as saved_blend
+from ._trees import Trees as Trees
+from ._trees_fit import cross_fit_trees as cross_fit_trees
+from ._trees_fit import fit_trees as fit_trees
+from ._trees_plan import tree_settings as tree_settings
+from ._trees_settings import TreeSettings as TreeSettings

@@ -2,5 +2,10 @@
 
 from ._architecture import Architecture as Architecture
 from ._architecture import Name as Name
+from ._columns import Columns as Columns
+from ._columns import unseen_code as unseen_code
+from ._copies import Copies as Copies
+from ._front import Front as Front
+from ._front import FrontKind as FrontKind
 from ._linear import Linear as Linear
 from ._mlp import MLP as MLP

@@ -30,6 +30,7 @@ from ._groups import group_charts, groups_of
 from ._interval_words import between
 from ._loss_chart import loss_chart
 from ._matrix import MOST_IN_A_TABLE, commonest, matrix_chart, table
+from ._members import MemberFacts, members_verdict
 from ._reliability_chart import histogram_chart, reliability_chart
 from ._style import CONFIG
 from ._words import short_names
@@ -54,6 +55,7 @@ def html(
     history: History | None = None,
     facts: Mapping[str, str] | None = None,
     columns: Sequence[ColumnFacts] = (),
+    members: Sequence[MemberFacts] = (),
     costs: object = None,
     model: str = "DIR",
     slices: WeakSlices | None = None,
@@ -68,6 +70,7 @@ def html(
         history: The record of the training, for the loss curve.
         facts: What else the reader should know: names and values, shown as a list.
         columns: What the columns of the data were taken to be.
+        members: What the model is a blend of.
         costs: What decisions cost, as `expected_cost` takes them: where a binary task's cost sliders stand at first. By
             default each mistake costs 1.
         model: The model folder, for the line that predicts with the threshold chosen on the page.
@@ -89,6 +92,8 @@ def html(
         training=[] if history is None or not history.epochs else [loss_chart(history)],
         facts=dict(facts or {}),
         columns=list(columns),
+        members=list(members),
+        members_verdict=members_verdict(members),
         model=model,
         slices=slices,
         suspects=suspects,

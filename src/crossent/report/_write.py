@@ -12,6 +12,7 @@ from .._files import write_whole
 from ..evaluation import Evaluation
 from ._columns import ColumnFacts
 from ._formats import as_format, format_of
+from ._members import MemberFacts
 from ._page import html
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def write(
     history: History | None = None,
     facts: Mapping[str, str] | None = None,
     columns: Sequence[ColumnFacts] = (),
+    members: Sequence[MemberFacts] = (),
     costs: object = None,
     model: str = "DIR",
     slices: WeakSlices | None = None,
@@ -44,6 +46,7 @@ def write(
         history: The record of the training, for the loss curve.
         facts: What else the reader should know: names and values, shown as a list.
         columns: What the columns of the data were taken to be.
+        members: What the model is a blend of.
         costs: What decisions cost, as `expected_cost` takes them.
         model: The model folder, for the line that predicts.
         slices: Where the model is weak, as `weak_slices` finds it.
@@ -65,6 +68,7 @@ def write(
         history=history,
         facts=facts,
         columns=columns,
+        members=members,
         costs=costs,
         model=model,
         slices=slices,

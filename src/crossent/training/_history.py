@@ -30,10 +30,10 @@ class History:
     Attributes:
         epochs: One record an epoch, in order.
         best_epoch: The epoch whose weights were kept: the one of least validation loss.
-        stopped: Why the training ended: all epochs were done, the validation loss had not improved for so long, or the
-            user interrupted it.
+        stopped: Why the training ended: all epochs were done, the validation loss had not improved for so long, the
+            user interrupted it, or its time was up.
     """
 
     epochs: tuple[Epoch, ...]
     best_epoch: int
-    stopped: Literal["finished", "early", "interrupted"]
+    stopped: Literal["finished", "early", "interrupted", "deadline"]

@@ -22,15 +22,24 @@ class Interrupt:
         self.asked = True
 
 
+_asked: list[Interrupt] = []
+"""The notes of the main thread that are in force, the last one first asked."""
+
+
 @contextmanager
 def interruptible() -> Iterator[Interrupt]:
-    """Turn the first Ctrl-C within into a note; the second one interrupts as ever."""
-    interrupt = Interrupt()
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may set handlers
-        yield interrupt
+    """Turn the first Ctrl-C within into a note; the second one interrupts as ever.
+
+    Only the main thread can be told of a Ctrl-C; another thread shares the note that the main thread waits with.
+    """
+    if _asked or threading.current_thread() is not threading.main_thread():
+        yield _asked[-1] if _asked else Interrupt()
         return
+    interrupt = Interrupt()
     before = signal.signal(signal.SIGINT, interrupt)
+    _asked.append(interrupt)
     try:
         yield interrupt
     finally:
+        _asked.remove(interrupt)
         signal.signal(signal.SIGINT, before)

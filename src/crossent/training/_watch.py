@@ -8,6 +8,10 @@ from ._history import Epoch
 class Watch:
     """Told what happens in a training, and does nothing; override what you want to see."""
 
+    def member(self, name: str) -> Watch:
+        """Whom a member of this name tells, perhaps from another thread than the others."""
+        return self
+
     def start(self, rows: int, epochs: int) -> None:
         """A training of at most so many epochs over so many rows begins."""
 

@@ -1,0 +1,114 @@
+"""From what the members say of rows they did not train on: the blend, its calibration, and logits to judge both by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .._task import Task
+from ..calibration import Calibration, calibrate, fit_calibrator
+from ..data import stratified_folds
+from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, on_true_prior
+from ._recipe import Recipe
+
+_PARTS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What the members say of the rows that each did not train on.
+
+    Attributes:
+        rows: `(v,)` the rows that were held out at all; of a split by time the first are not.
+        log_probabilities: `(M, v, K)` by member, on the true prior.
+        labels: `(v,)` encoded.
+        weights: `(v,)` how much each row counts; None for 1 each.
+    """
+
+    rows: Tensor
+    log_probabilities: Tensor
+    labels: Tensor
+    weights: Tensor | None
+
+    @classmethod
+    def of(
+        cls,
+        fitted: Sequence[CrossFitted],
+        labels: Tensor,
+        weights: Tensor | None,
+        class_weight: Sequence[float] | None,
+    ) -> HeldOut:
+        """Bring them together."""
+        rows = torch.nonzero(~fitted[0].held_out[:, 0].isnan()).flatten()
+        made = torch.stack([on_true_prior(each.held_out[rows], class_weight) for each in fitted])
+        return cls(rows, made, labels[rows], None if weights is None else weights[rows])
+
+    def taken(self, places: Tensor) -> HeldOut:
+        """Some of the rows."""
+        weights = None if self.weights is None else self.weights[places]
+        return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
+
+    def losses(self) -> Tensor:
+        """The log loss of each row under each member, `(M, v)`."""
+        places = self.labels.view(1, -1, 1).expand(len(self.log_probabilities), -1, 1)
+        return -self.log_probabilities.gather(2, places).squeeze(2)
+
+    def shares(self) -> Tensor:
+        """How much each row counts of the whole, `(v,)` float64."""
+        weights = torch.ones(len(self.labels)) if self.weights is None else self.weights
+        return weights.double() / weights.double().sum()
+
+
+def blended(
+    names: Sequence[str], fitted: Sequence[CrossFitted], held: HeldOut, class_weight: Sequence[float] | None
+) -> Blend:
+    """The blend that the held-out rows choose."""
+    weights = blend_weights(held.log_probabilities, held.labels, held.weights)
+    losses, shares = held.losses(), held.shares()
+    blend_losses = -torch.logsumexp(weights.log().view(-1, 1) - losses, dim=0)
+    parts: list[Part] = []
+    for name, each, weight, own in zip(names, fitted, weights, losses, strict=True):
+        behind = float(shares @ (own - blend_losses))
+        error = float((shares.square() @ (own - blend_losses - behind).square()).sqrt())
+        member = each.member if weight > 0 else None
+        loss = float(shares @ own)
+        parts.append(Part(name, float(weight), loss, member, behind, error, each.chosen, each.history))
+    return Blend(tuple(parts), None if class_weight is None else tuple(class_weight))
+
+
+def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend) -> Calibration | None:
+    """What the held-out rows do to the blend; None if it was not asked for."""
+    if recipe.calibration == "none":
+        return None
+    logits = _logits(task, held, torch.tensor([part.weight for part in blend.parts], dtype=torch.float64))
+    return calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
+
+
+def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, seed: int) -> Tensor:
+    """Logits of the held-out rows, each by weights and a calibrator that the other rows have chosen.
+
+    So no row is judged by anything that its label has fitted; only which epoch, which number of rounds and which method
+    of calibration serve best has been chosen by all rows together.
+    """
+    logits = torch.empty(len(held.labels) if task.kind == "binary" else (len(held.labels), len(task))).double()
+    if len(held.labels) < 2 * _PARTS:  # too few to choose anything without a row
+        weights = blend_weights(held.log_probabilities, held.labels, held.weights)
+        made = _logits(task, held, weights)
+        return made if calibration is None else calibration(made)
+    for split in stratified_folds(held.labels, _PARTS, generator=torch.Generator().manual_seed(seed)):
+        others, mine = held.taken(split.training), held.taken(split.validation)
+        weights = blend_weights(others.log_probabilities, others.labels, others.weights)
+        made = _logits(task, mine, weights)
+        if calibration is not None and calibration.method is not None and len(others.labels.unique()) > 1:
+            made = fit_calibrator(
+                task, _logits(task, others, weights), others.labels, method=calibration.method, weights=others.weights
+            )(made)
+        logits[split.validation] = made
+    return logits
+
+
+def _logits(task: Task, held: HeldOut, weights: Tensor) -> Tensor:
+    return logits_of(task, mixed(held.log_probabilities, weights.log()))

@@ -1,0 +1,219 @@
+"""Members that learn side by side, each on its own thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from ..data import Layout, Split
+from ..members import (
+    Blend,
+    CrossFitted,
+    Member,
+    NetworkSettings,
+    TreeSettings,
+    cross_fit_linear,
+    cross_fit_network,
+    cross_fit_trees,
+    fit_linear,
+    fit_network,
+    fit_trees,
+)
+from ..training import Examples, Watch, interruptible
+from ._plan import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Learner:
+    """One member of a plan, yet to be trained.
+
+    Attributes:
+        name: What it is called: "network", "trees 2".
+        cross_fit: Trains a copy on each split.
+        fit: Trains copies on all rows, as the held-out rows of `cross_fit` have chosen.
+    """
+
+    name: str
+    cross_fit: Callable[[Watch], CrossFitted]
+    fit: Callable[[Watch, Mapping[str, Any]], Member]
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all members learn from.
+
+    Attributes:
+        examples: All rows that train or validate.
+        splits: Which of them do what.
+        layout: What the encoded columns are.
+        classes: K.
+        seed: Decides all chance.
+        deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
+    """
+
+    examples: Examples
+    splits: Sequence[Split]
+    layout: Layout
+    classes: int
+    seed: int
+    deadline: float | None = None
+
+
+def learners(plan: Plan, ground: Ground, device: torch.device) -> list[Learner]:
+    """The members of a plan, those that take longest first."""
+    placed = replace(ground, examples=ground.examples.to(device))
+    networks = [
+        _network(_name("network", place, len(plan.networks)), settings, replace(placed, seed=ground.seed + place))
+        for place, settings in enumerate(plan.networks)
+    ]
+    trees = [
+        _trees(_name("trees", place, len(plan.trees)), settings, replace(ground, seed=ground.seed + place))
+        for place, settings in enumerate(plan.trees)
+    ]
+    return [*networks, *trees, *([_linear(ground)] if plan.linear else [])]
+
+
+def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
+    def cross_fit(watch: Watch) -> CrossFitted:
+        return cross_fit_network(
+            on.examples,
+            on.splits,
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            watch=watch,
+            deadline=on.deadline,
+        )
+
+    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+        return fit_network(
+            on.examples,
+            copies=len(on.splits),
+            epochs=chosen["epochs"],
+            slope=chosen["slope"],
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            watch=watch,
+        )
+
+    return Learner(name, cross_fit, fit)
+
+
+def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
+    def cross_fit(watch: Watch) -> CrossFitted:
+        return cross_fit_trees(
+            on.examples,
+            on.splits,
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            deadline=on.deadline,
+            watch=watch,
+        )
+
+    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+        return fit_trees(
+            on.examples,
+            copies=1,
+            rounds=chosen["rounds"],
+            layout=on.layout,
+            classes=on.classes,
+            settings=settings,
+            seed=on.seed,
+            watch=watch,
+        )
+
+    return Learner(name, cross_fit, fit)
+
+
+def _linear(on: Ground) -> Learner:
+    def cross_fit(watch: Watch) -> CrossFitted:
+        return cross_fit_linear(
+            on.examples,
+            on.splits,
+            layout=on.layout,
+            classes=on.classes,
+            seed=on.seed,
+            deadline=on.deadline,
+            watch=watch,
+        )
+
+    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+        return fit_linear(
+            on.examples,
+            strength=chosen["strength"],
+            layout=on.layout,
+            classes=on.classes,
+            seed=on.seed,
+            watch=watch,
+        )
+
+    return Learner("linear", cross_fit, fit)
+
+
+@dataclass(frozen=True, eq=False)
+class Learned:
+    """What the members of a plan have learned from the splits."""
+
+    learners: Sequence[Learner]
+    cross_fitted: Sequence[CrossFitted]
+    watch: Watch
+
+    @property
+    def names(self) -> list[str]:
+        """What the members are called."""
+        return [learner.name for learner in self.learners]
+
+    def on_all_rows(self, blend: Blend) -> Blend:
+        """The blend with each member of weight trained anew on all rows, as the held-out rows have chosen.
+
+        For splits by time, where a copy of an earlier split has not seen the latest rows.
+        """
+        kept = [place for place, part in enumerate(blend.parts) if part.member is not None]
+        work = [partial(self._fit, self.learners[place], blend.parts[place].chosen) for place in kept]
+        fresh = dict(zip(kept, side_by_side([self.learners[place] for place in kept], work, self.watch), strict=True))
+        parts = (replace(part, member=fresh.get(place)) for place, part in enumerate(blend.parts))
+        return replace(blend, parts=tuple(parts))
+
+    @staticmethod
+    def _fit(learner: Learner, chosen: Mapping[str, Any], watch: Watch) -> Member:
+        return learner.fit(watch, chosen)
+
+
+def learn(plan: Plan, ground: Ground, *, device: torch.device, watch: Watch) -> Learned:
+    """Train the members of a plan on the splits, networks on the device; see `Ground`."""
+    made = learners(plan, ground, device)
+    return Learned(made, side_by_side(made, [learner.cross_fit for learner in made], watch), watch)
+
+
+def side_by_side(learners: Sequence[Learner], work: Sequence[Callable[[Watch], Any]], watch: Watch) -> list[Any]:
+    """Do one piece of work for each learner, as many at a time as there are processors; results in order.
+
+    Each piece runs on one thread of torch, so that what comes out does not depend on how many run beside it.
+    """
+    threads = torch.get_num_threads()
+    with interruptible():
+        try:
+            torch.set_num_threads(1)
+            with ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(work)))) as pool:
+                pending = [
+                    pool.submit(partial(each, watch.member(learner.name)))
+                    for learner, each in zip(learners, work, strict=True)
+                ]
+                return [each.result() for each in pending]
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _name(kind: str, place: int, of: int) -> str:
+    return kind if of == 1 else f"{kind} {place + 1}"

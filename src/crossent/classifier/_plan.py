@@ -1,0 +1,74 @@
+"""What a fit does in the time that it has: a rule, by the rows, columns and classes of the table alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..data import Layout
+from ..members import NetworkSettings, TreeSettings, network_settings, tree_settings
+from ._recipe import Quality, Recipe
+
+_ROWS = 20_000
+_FOLDS: dict[Quality, int] = {"fast": 3, "default": 5, "best": 8}
+_MOST_REPEATS: dict[Quality, int] = {"fast": 1, "default": 3, "best": 5}
+_FEW_ROWS = 3_000
+# Seconds by the clock on two cores, and how many processor seconds of them networks and trees may take.
+_SECONDS: dict[Quality, float] = {"fast": 10.0, "default": 120.0, "best": 600.0}
+_NETWORK, _TREES = 1.15, 0.4
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The work of one fit.
+
+    Attributes:
+        folds: Into how many parts the rows are dealt.
+        repeats: How often they are dealt anew: rows are few, and one deal is a matter of luck.
+        seconds: By the clock on two cores; what the work is chosen for, not what it is stopped at.
+        networks: The networks' settings, one for each kind of network.
+        trees: The boosted trees' settings.
+        linear: Whether a linear model is trained.
+    """
+
+    folds: int
+    repeats: int
+    seconds: float
+    networks: tuple[NetworkSettings, ...]
+    trees: tuple[TreeSettings, ...]
+    linear: bool
+
+
+def plan(
+    recipe: Recipe, rows: int, layout: Layout, classes: int, *, ordered: bool = False, forward: bool = False
+) -> Plan:
+    """The work for a table.
+
+    10, 120 or 600 seconds are for 20,000 rows; below that they go with the square root of the rows, above with their
+    power 0.8: a large table gets more time, but not a row of it. Tables of fewer than 3,000 rows are dealt several
+    times. Networks and trees choose epochs, batch sizes, widths and rounds by their shares of the processor seconds.
+
+    Args:
+        recipe: The quality or the time, and the members.
+        rows: n, rows that train or validate.
+        layout: What the encoded columns are.
+        classes: K.
+        ordered: The order of the classes means something.
+        forward: The splits go forward in time, and are not dealt anew.
+    """
+    folds = min(recipe.folds or _FOLDS[recipe.quality], max(rows, 2))
+    repeats = 1 if forward else max(1, min(_FEW_ROWS // max(rows, 1), _MOST_REPEATS[recipe.quality]))
+    seconds = recipe.time_limit or _SECONDS[recipe.quality] * (rows / _ROWS) ** (0.5 if rows < _ROWS else 0.8)
+    copies = folds * repeats
+    networks, trees = (), ()
+    if "network" in recipe.members:
+        networks = network_settings(rows, layout, classes, copies, _NETWORK * seconds)
+        networks = tuple(replace(each, ordered=ordered) for each in networks)
+        if recipe.epochs is not None:
+            networks = tuple(_shortened(each, recipe.epochs) for each in networks)
+    if "trees" in recipe.members:
+        trees = tree_settings(rows, layout, classes, copies, _TREES * seconds)
+    return Plan(folds, repeats, seconds, networks, trees, "linear" in recipe.members)
+
+
+def _shortened(settings: NetworkSettings, epochs: int) -> NetworkSettings:
+    return replace(settings, course=replace(settings.course, epochs=min(settings.course.epochs, epochs)))

@@ -1,0 +1,144 @@
+"""The blend: a mean of the members' probabilities, with weights that rows nobody trained on have chosen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..data import Features
+from ..training import History
+from ._member import Member
+
+_PRIOR_ROWS = 2.0
+_STEPS = 500
+_SETTLED = 1e-6
+_ENOUGH_ROWS = 50_000
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One member of a blend.
+
+    Attributes:
+        name: What it is called: "network", "trees 2".
+        weight: Its share of the blend's probabilities; 0 for a member that did not help and is not asked.
+        log_loss: Its own mean log loss on the rows that it did not train on; NaN where it is not known.
+        behind: By how much that is above the blend's on the same rows.
+        error: The standard error of `behind`.
+        member: What predicts; None if its weight is 0.
+        chosen: What the held-out rows have chosen of it: `{"epochs": 17}`.
+        history: The epochs of a training that has epochs.
+    """
+
+    name: str
+    weight: float
+    log_loss: float
+    member: Member | None
+    behind: float = math.nan
+    error: float = math.nan
+    chosen: Mapping[str, Any] = field(default_factory=dict)
+    history: History | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Blend:
+    """A mean of the probabilities of members.
+
+    Attributes:
+        parts: The members, in the order in which they were trained; their weights add up to 1.
+        class_weight: The weight of each class in training, whose bias is undone; None if all weighed the same.
+    """
+
+    parts: tuple[Part, ...]
+    class_weight: tuple[float, ...] | None = None
+
+    def log_probabilities(self, features: Features) -> Tensor:
+        """The log of each class's probability, `(n, K)` float64, on the true prior."""
+        weighed = [(part.weight, part.member) for part in self.parts if part.member is not None]
+        log_weights = torch.tensor([weight for weight, _ in weighed], dtype=torch.float64).log()
+        made = torch.stack(
+            [on_true_prior(member.log_probabilities(features), self.class_weight) for _, member in weighed]
+        )
+        return mixed(made, log_weights)
+
+
+def mixed(log_probabilities: Tensor, log_weights: Tensor) -> Tensor:
+    """The log of the weighted mean of probabilities, `(M, n, K)` to `(n, K)`."""
+    return torch.logsumexp(log_probabilities + log_weights.view(-1, 1, 1), dim=0)
+
+
+def on_true_prior(log_probabilities: Tensor, class_weight: Sequence[float] | None) -> Tensor:
+    """Undo the bias that class weights in training put on probabilities.
+
+    Training with weights w learns q_k proportional to w_k p_k, so p_k is proportional to q_k / w_k.
+
+    References:
+        Saerens, Latinne and Decaestecker 2002, "Adjusting the outputs of a classifier to new a priori probabilities",
+        Neural Computation 14, equation 2.4, for w as the ratio of priors.
+    """
+    if class_weight is None:
+        return log_probabilities
+    return (log_probabilities - torch.tensor(class_weight, dtype=torch.float64).log()).log_softmax(1)
+
+
+def blend_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None = None) -> Tensor:
+    """The weights of a mixture of the members under which the held-out labels are most likely.
+
+    Maximise sum_i r_i log sum_m w_m p_m(y_i | x_i) over the simplex, by expectation and maximisation, with two more
+    rows for each member that it alone explains, so that a handful of rows does not decide. Members are then left out,
+    the least of them first, for as long as the mean loss under the rest grows by no more than a tenth of the standard
+    error of that growth. Of more than 50,000 rows every second, third, ... is asked, to that number or so.
+
+    Args:
+        held_out: `(M, n, K)` log probabilities by copies that have not trained on the row.
+        labels: `(n,)` encoded.
+        row_weights: `(n,)` r, how much each row counts; None for 1 each.
+
+    Returns:
+        `(M,)` float64 weights from 0 on that add up to 1.
+
+    References:
+        Dempster, Laird and Rubin 1977, section 4.3 (mixtures); here only the weights are unknown.
+    """
+    step = max(len(labels) // _ENOUGH_ROWS, 1)
+    places = labels[::step].view(1, -1, 1).expand(len(held_out), -1, 1)
+    likely = held_out[:, ::step].gather(2, places).squeeze(2)  # (M, n)
+    rows = torch.ones(likely.shape[1], dtype=torch.float64) if row_weights is None else row_weights[::step].double()
+    kept = list(range(len(likely)))
+    weights = _most_likely(likely, rows)
+    while len(kept) > 1:
+        least = kept[int(weights.argmin())]
+        rest = [member for member in kept if member != least]
+        fewer = _most_likely(likely[rest], rows)
+        growth = _losses(likely[rest], fewer) - _losses(likely[kept], weights)
+        share = rows / rows.sum()
+        mean = float(share @ growth)
+        error = math.sqrt(float(share.square() @ (growth - mean).square()))
+        if mean > 0.1 * error:
+            break
+        kept, weights = rest, fewer
+    whole = torch.zeros(len(likely), dtype=torch.float64)
+    whole[kept] = weights
+    return whole
+
+
+def _losses(likely: Tensor, weights: Tensor) -> Tensor:
+    return -torch.logsumexp(likely + weights.log().view(-1, 1), dim=0)
+
+
+def _most_likely(likely: Tensor, rows: Tensor) -> Tensor:
+    members = len(likely)
+    weights = torch.full((members,), 1 / members, dtype=torch.float64)
+    for _ in range(_STEPS):
+        shares = (likely + weights.log().view(-1, 1)).softmax(0)  # each member's share in each row
+        after = (shares @ rows + _PRIOR_ROWS) / (rows.sum() + members * _PRIOR_ROWS)
+        moved = float((after - weights).abs().max())
+        weights = after
+        if moved < _SETTLED:
+            break
+    return weights

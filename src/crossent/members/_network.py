@@ -1,0 +1,214 @@
+"""The network member: copies of one perceptron, one a split, trained side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ..data import CodePart, Features, Layout, NumberPart, Split
+from ..models import Columns, Copies, Front, unseen_code
+from ..training import Examples, Watch, one_thread, sweep, train_copies
+from ._member import CrossFitted, Saved, held_out_mean
+from ._network_settings import NetworkSettings
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Trained copies; they answer with the mean of their probabilities.
+
+    Args:
+        settings: What they are made of.
+        layout: The columns that they take.
+        classes: K.
+        slope: What their logits are multiplied by: 1 / temperature.
+        front: What features go through first.
+        copies: The networks.
+    """
+
+    settings: NetworkSettings
+    layout: Layout
+    classes: int
+    slope: float
+    front: Front
+    copies: Copies
+
+    def log_probabilities(self, features: Features) -> Tensor:
+        """`(n, K)` float64: the log of the mean over the copies of each class's probability."""
+        self.copies.eval()
+        step = sweep(self.copies)
+        with torch.no_grad(), one_thread():
+            parts = [self._sweep(features[start : start + step]) for start in range(0, max(len(features), 1), step)]
+        return torch.cat(parts)
+
+    def _sweep(self, features: Features) -> Tensor:
+        rows, shape = self.front(features), (self.copies.copies, -1, -1)
+        logits = self.copies(rows.numbers.expand(shape), rows.codes.expand(shape))
+        return mean_of_copies(self.slope * logits.double())
+
+    def save(self) -> Saved:
+        """The settings and layout as JSON values, the weights by name."""
+        record = {
+            "settings": self.settings.to_dict(),
+            "layout": asdict(self.layout),
+            "classes": self.classes,
+            "copies": self.copies.copies,
+            "slope": self.slope,
+        }
+        weights = {f"front.{name}": values for name, values in self.front.state_dict().items()}
+        return Saved(record, weights | {f"copies.{name}": w for name, w in self.copies.state_dict().items()})
+
+    @classmethod
+    def load(cls, saved: Saved) -> Network:
+        """The network that `save` wrote, to the last bit."""
+        record = saved.record
+        settings, layout = NetworkSettings.from_dict(record["settings"]), _layout(record["layout"])
+        front = Front(*(saved.weights[f"front.{name}"] for name in ("points", "scores", "scored", "codes")))
+        copies = _built(settings, layout, torch.ones(record["classes"]), record["copies"], torch.Generator())
+        names = {name: name.removeprefix("copies.") for name in saved.weights if name.startswith("copies.")}
+        copies.load_state_dict({short: saved.weights[name] for name, short in names.items()})
+        return cls(settings, layout, record["classes"], record["slope"], front, copies)
+
+
+def cross_fit_network(
+    examples: Examples,
+    splits: Sequence[Split],
+    *,
+    layout: Layout,
+    classes: int,
+    settings: NetworkSettings,
+    seed: int,
+    watch: Watch | None = None,
+    deadline: float | None = None,
+) -> CrossFitted:
+    """Train one copy on each split; the held-out rows choose one epoch and one temperature for all.
+
+    Args:
+        examples: Encoded rows.
+        splits: Which rows train and which judge each copy.
+        layout: What the columns of the features are.
+        classes: K.
+        settings: The shape of the network and the course of its training.
+        seed: Decides the first weights and the order of the rows.
+        watch: Told of each step and epoch.
+        deadline: A time of `time.monotonic` by which to end, with the best epoch so far.
+
+    Returns:
+        The network, and what each copy says of the rows that it has not seen. `chosen` holds "epochs" and "slope".
+
+    Raises:
+        InputError: The training diverged.
+    """
+    front, copies, rows = _prepared(examples, layout, classes, settings, len(splits), seed)
+    trained = train_copies(
+        copies,
+        rows,
+        splits,
+        settings.course,
+        unseen=_unseen(layout),
+        seed=seed,
+        watch=watch,
+        deadline=deadline,
+    )
+    member = Network(settings, layout, classes, trained.slope, front, copies)
+    log_probabilities = [torch.log_softmax(trained.slope * logits, dim=1) for logits in trained.held_out]
+    held_out = _finite(held_out_mean(log_probabilities, splits, len(examples)))
+    chosen = {"epochs": trained.history.best_epoch, "slope": trained.slope}
+    return CrossFitted(member, held_out, chosen, trained.history)
+
+
+def fit_network(
+    examples: Examples,
+    *,
+    copies: int,
+    epochs: int,
+    slope: float,
+    layout: Layout,
+    classes: int,
+    settings: NetworkSettings,
+    seed: int,
+    watch: Watch | None = None,
+    deadline: float | None = None,
+) -> Network:
+    """Train copies on all rows, for as many epochs, and with the temperature, that held-out rows have chosen.
+
+    Args:
+        examples: Encoded rows.
+        copies: How many.
+        epochs: Where to stop; the schedules are those of `settings.course.epochs`.
+        slope: What the logits are multiplied by, 1 / temperature, as `cross_fit_network` has chosen it.
+        layout: What the columns of the features are.
+        classes: K.
+        settings: The shape of the network and the course of its training.
+        seed: Decides the first weights and the order of the rows.
+        watch: Told of each step and epoch.
+        deadline: A time of `time.monotonic` by which to end.
+
+    Raises:
+        InputError: The training diverged.
+    """
+    front, network, rows = _prepared(examples, layout, classes, settings, copies, seed)
+    everything = Split(torch.arange(len(examples)), torch.empty(0, dtype=torch.int64))
+    train_copies(
+        network,
+        rows,
+        [everything] * copies,
+        settings.course,
+        unseen=_unseen(layout),
+        seed=seed,
+        until=epochs,
+        watch=watch,
+        deadline=deadline,
+    )
+    return Network(settings, layout, classes, slope, front, network)
+
+
+def mean_of_copies(logits: Tensor) -> Tensor:
+    """The log of the mean over the copies of each class's probability, `(M, n, K)` to `(n, K)`; finite."""
+    log_probabilities = torch.log_softmax(logits, dim=2)
+    return _finite(torch.logsumexp(log_probabilities, dim=0) - torch.tensor(len(logits)).double().log())
+
+
+def _finite(log_probabilities: Tensor) -> Tensor:
+    """As they are, but none below what float64 can be the exponential of."""
+    return log_probabilities.clamp(min=-700.0)
+
+
+def _prepared(
+    examples: Examples, layout: Layout, classes: int, settings: NetworkSettings, copies: int, seed: int
+) -> tuple[Front, Copies, Examples]:
+    weights = torch.ones(len(examples)) if examples.weights is None else examples.weights
+    counts = torch.zeros(classes).index_add(0, examples.labels, weights) + 1 / classes
+    front = Front.fit(settings.front, examples.features, layout)
+    network = _built(settings, layout, counts / counts.sum(), copies, torch.Generator().manual_seed(seed))
+    return front, network, replace(examples, features=front(examples.features))
+
+
+def _built(
+    settings: NetworkSettings, layout: Layout, shares: Tensor, copies: int, generator: torch.Generator
+) -> Copies:
+    return Copies(
+        layout,
+        shares,
+        copies=copies,
+        hidden=settings.hidden,
+        layers=settings.layers,
+        frequencies=settings.frequencies,
+        ordered=settings.ordered,
+        generator=generator,
+    )
+
+
+def _unseen(layout: Layout) -> Tensor:
+    codes = torch.zeros(sum(part.width for part in layout.codes), dtype=torch.int32)
+    for part in (*Columns.of(layout).one_hot, *Columns.of(layout).embedded):
+        codes[part.start] = unseen_code(part)
+    return codes
+
+
+def _layout(record: Mapping[str, Any]) -> Layout:
+    numbers = tuple(NumberPart(**part) for part in record["numbers"])
+    return Layout(numbers, tuple(CodePart(**part) for part in record["codes"]))

@@ -1,0 +1,54 @@
+"""The one factor on the logits that suits them best."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_MOST_NUMBERS = 4_000_000
+_STEPS = 40
+
+
+def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> float:
+    r"""The s > 0 for which the log loss of the logits times s is least: 1 / s is the temperature.
+
+    Newton's method in u = log s, with the prior u^2 / 2 on the summed loss, so that s stays finite where the rows are
+    told apart without a fault. Of many rows an even share is taken.
+
+    Args:
+        logits: `(n, K)` float64.
+        labels: `(n,)`, 0 to K-1.
+        weights: `(n,)`, how much each row counts.
+
+    Example:
+        >>> import torch
+        >>> logits = torch.tensor([[2.0, 0.0], [2.0, 0.0], [2.0, 0.0], [2.0, 0.0]]).double()
+        >>> round(best_slope(logits.repeat(1000, 1), torch.tensor([0, 0, 0, 1]).repeat(1000)), 2)
+        0.55
+
+    References:
+        Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", section 4.2.
+    """
+    step = max(logits.numel() // _MOST_NUMBERS, 1)
+    z, y = logits[::step], labels[::step].unsqueeze(1)
+    w = torch.ones(len(z), dtype=torch.float64) if weights is None else weights[::step].double()
+    z = z - z.gather(1, y)
+    lowest, highest = -6.0, 6.0
+    u = 0.0
+    for _ in range(_STEPS):
+        s = float(torch.tensor(u).double().exp())
+        p = torch.softmax(s * z, dim=1)
+        mean = (p * z).sum(1)
+        slope = s * float(w @ mean) + u
+        if slope > 0:
+            highest = u
+        else:
+            lowest = u
+        curve = s * s * float(w @ ((p * z.square()).sum(1) - mean.square())) + s * float(w @ mean) + 1
+        moved = u - slope / curve if curve > 0 else torch.nan
+        if not lowest < moved < highest:
+            moved = (lowest + highest) / 2
+        if abs(moved - u) < 1e-6:
+            break
+        u = moved
+    return float(torch.tensor(u).double().exp())
