@@ -41,8 +41,9 @@ ROOMS = {
         "decisions",
         "functional",
     },
+    "explanation": {"_seed", "_task", "classifier", "data", "evaluation"},
     "inspection": {"_task", "data", "evaluation"},
-    "report": {"_files", "_labels", "_task", "evaluation", "decisions", "inspection", "training"},
+    "report": {"_files", "_labels", "_task", "evaluation", "decisions", "explanation", "inspection", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

@@ -3,6 +3,7 @@ from . import classifier as classifier
 from . import data as data
 from . import decisions as decisions
 from . import evaluation as evaluation
+from . import explanation as explanation
 from . import functional as functional
 from . import inspection as inspection
 from . import models as models
@@ -37,5 +38,7 @@ from .evaluation import classification_report as classification_report
 from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .evaluation import evaluate_scored as evaluate_scored
+from .explanation import Explanation as Explanation
+from .explanation import explain as explain
 
 __version__: str
