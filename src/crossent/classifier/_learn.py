@@ -222,14 +222,15 @@ def _remembered(learner: Learner, on: Ground, task: Task, watch: Watch) -> Cross
     """Train a member, unless the checkpoint has it already."""
     if on.checkpoint is None:
         return learner.cross_fit(watch)
-    path, call = (
-        on.checkpoint / f"{learner.name}.member",
-        digest_of(on.examples, on.splits, [learner.settings, on.seed]),
-    )
+    path = on.checkpoint / f"{learner.name}.member"
+    call = digest_of(on.examples, on.splits, [learner.settings, on.seed])
     found = kept(path, task, call)
-    if found is None:
-        found = learner.cross_fit(watch)
-        keep(path, found, call)
+    if found is not None:
+        return found
+    found = learner.cross_fit(watch)
+    with interruptible() as interrupt:
+        if not interrupt.asked and on.deadline is None:  # else it is not all that the same call would learn
+            keep(path, found, call)
     return found
 
 

@@ -177,16 +177,19 @@ def fit_and_report(
     if show:
         show_columns(table, target)
     state = folder.with_name(f"{folder.name}.training")
-    goes_on = state.exists()
-    if show and goes_on:
-        out.print(f"going on from {state}")
+    if show and state.exists():
+        out.print(f"going on from {state}, if it is of the same table and options", style="dim")
     state.mkdir(parents=True, exist_ok=True)
-    with Bar(shown=show) as bar:
-        watch = Several([bar, JsonLines(state / _HISTORY), *watches])
-        model = crossent.fit(table, target=target, watch=watch, checkpoint=state, **options, **recipe)
+    try:
+        with Bar(shown=show) as bar:
+            watch = Several([bar, JsonLines(state / _HISTORY), *watches])
+            model = crossent.fit(table, target=target, watch=watch, checkpoint=state, **options, **recipe)
+    finally:
+        if not any(state.iterdir()):  # nothing was trained: an option was wrong
+            state.rmdir()
     report = folder / "report.html"
     model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder))
-    shutil.rmtree(state)
+    shutil.rmtree(state, ignore_errors=True)
     if as_json:
         print_json(_record(model, table, folder, report))
     elif show:

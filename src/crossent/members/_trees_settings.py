@@ -14,12 +14,12 @@ class TreeSettings:
         learning_rate: How much of each tree's answer counts.
         leaves: The most leaves of a tree.
         least_rows: The fewest rows of a leaf.
-        one_level: The most levels of a category that is cut one level against all others; of one with more, many levels are
-            cut from the rest, in the order of their classes' shares.
+        one_level: The most levels of a category that is cut one level against all others; of one with more, many levels
+            are cut from the rest, in the order of their classes' shares.
         l2: The pull of a leaf's value towards 0, in rows of curvature 1.
         column_share: The share of the columns that each tree may split on.
-        column_share_of_a_cut: The share of these that each cut may be made on. Where each cut has its own choice, columns
-            that work together meet in one tree; where each tree has, trees are cheaper.
+        column_share_of_a_cut: The share of these that each cut may be made on. Where each cut has its own choice,
+            columns that work together meet in one tree; where each tree has, trees are cheaper.
         random: Whether cuts are drawn by chance and the best column taken, instead of the best cut of all.
         bins: The most values that a number is told apart by.
         rounds: The most rounds; a round is one tree, or one a class where there are more than two.
