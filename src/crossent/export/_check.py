@@ -35,7 +35,7 @@ def onnx_inputs(model: Model, frame: pl.DataFrame) -> Inputs:
 
 
 def largest_difference(exported: bytes, model: Model, data: Any, *, rows: int = 1000, extra: Extra = "error") -> float:
-    """The largest difference between a probability of the exported file and the model's, over the first rows of a table.
+    """The largest difference between a probability of the exported file and the model's, over a table's first rows.
 
     Raises:
         InputError: The package onnxruntime is not there.

@@ -41,7 +41,7 @@ def encoded(graph: Graph, encoder: Encoder) -> Encoded:
                 codes.append(_category(graph, graph.input(encoding.column.name, text=True), encoding, first))
             case _:
                 raise InputError(
-                    f"a model of text cannot be exported to ONNX; column {encoding.column.name!r} is text: fit without it"
+                    f"text cannot be exported to ONNX, and column {encoding.column.name!r} is text: fit without it"
                 )
         first += encoding.levels
     return _together(graph, numbers, codes)
@@ -137,9 +137,8 @@ def _month(graph: Graph, days: str) -> str:
     day_of_year = graph.add("Sub", day, past)
     fifths = graph.add("Mul", day_of_year, graph.constant(5.0, np.float64))
     march = _floored(graph, graph.add("Add", fifths, graph.constant(2.0, np.float64)), 153)
-    january = graph.add("Add", _modulo(graph, graph.add("Add", march, graph.constant(2.0, np.float64)), 12),
-                        graph.constant(1.0, np.float64))  # fmt: skip
-    return january
+    after = graph.add("Add", march, graph.constant(2.0, np.float64))
+    return graph.add("Add", _modulo(graph, after, 12), graph.constant(1.0, np.float64))
 
 
 def _floored(graph: Graph, values: str, by: int) -> str:

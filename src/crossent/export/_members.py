@@ -54,8 +54,8 @@ def _member(graph: Graph, name: str, member: Member, rows: Encoded) -> str:
             return _mean_of_copies(graph, _linear_logits(graph, member, rows), len(member.weights))
         case _:
             raise InputError(
-                f"the member {name!r} cannot be exported to ONNX: fit the model again with this crossent, with the members "
-                "network, trees and linear"
+                f"the member {name!r} cannot be exported to ONNX: fit the model again with this crossent, of the "
+                "members network, trees and linear"
             )
 
 
@@ -101,7 +101,7 @@ def _dense(graph: Graph, member: Linear, rows: Encoded) -> str:
 
 
 def _slope(graph: Graph, values: str, knots: torch.Tensor, gaps: torch.Tensor, *, down: bool) -> str:
-    """A line from 0 at the knot to 1 at the next, up or down; where knots repeat, 0 on the way up and 1 on the way down."""
+    """A line from 0 at the knot to 1 at the next, up or down; where knots repeat, 0 on the way up, else 1."""
     at = graph.constant(knots)
     distance = graph.add("Sub", at, values) if down else graph.add("Sub", values, at)
     line = graph.add("Div", distance, graph.constant(gaps.clamp(min=1e-12)))

@@ -19,7 +19,7 @@ def network_logits(graph: Graph, member: Network, rows: Encoded) -> str:
     values = _inputs(graph, copies, through)
     for linear, bend in zip(copies.linears, copies.bends, strict=True):
         values = _linear(graph, linear, values)
-        strength = graph.constant(bend.strength)
+        strength = graph.constant(bend.get_parameter("strength"))
         bent = graph.add("Sub", graph.add("Selu", values), values)
         values = graph.add("Add", values, graph.add("Mul", strength, bent))
     values = _linear(graph, copies.output, values)

@@ -10,7 +10,7 @@ import numpy as np
 from .. import __version__
 from .._errors import InputError
 from .._files import write_whole
-from ..calibration import LinearMap, Monotone
+from ..calibration import Linear, Monotone
 from ..classifier import Model
 from ..decisions import Rule
 from ._columns import encoded
@@ -42,7 +42,10 @@ def to_onnx(model: Model) -> bytes:
         "classes": json.dumps(classes),
         "columns": json.dumps({column.name: column.kind for column in model.encoder.columns}),
     }
-    outputs = {"probabilities": ("double", ("rows", len(classes))), "decision": ("string", ("rows",))}
+    outputs: dict[str, tuple[str, tuple[str | int, ...]]] = {
+        "probabilities": ("double", ("rows", len(classes))),
+        "decision": ("string", ("rows",)),
+    }
     return graph.model(outputs, notes)
 
 
@@ -68,11 +71,11 @@ def _calibrated(graph: Graph, model: Model, logits: str) -> str:
     match calibrator.maps[0]:
         case Monotone() as of if model.task.kind == "binary":
             return _monotone(graph, of, logits)
-        case LinearMap() as of:
+        case Linear() as of:
             return _linear(graph, of, logits)
         case _:
             raise InputError(
-                f"the calibrator {calibrator.method!r} cannot be exported to ONNX: fit with another, such as temperature"
+                f"the calibrator {calibrator.method!r} cannot be exported to ONNX: fit with another, as temperature"
             )
 
 
@@ -106,8 +109,8 @@ def _monotone(graph: Graph, of: Monotone, logits: str) -> str:
     return _cut(graph, made)
 
 
-def _linear(graph: Graph, of: LinearMap, logits: str) -> str:
-    """See `LinearMap`."""
+def _linear(graph: Graph, of: Linear, logits: str) -> str:
+    """See `Linear`."""
     mean = graph.add("ReduceMean", logits, graph.constant([1], np.int64), keepdims=1)
     t = graph.add("Mul", graph.add("Sub", logits, mean), graph.constant(of.slope, np.float64))
     made = t

@@ -24,8 +24,8 @@ class _Ensemble:
     splits: list[float] = field(default_factory=list)
     modes: list[int] = field(default_factory=list)
     missing_left: list[int] = field(default_factory=list)
-    children: list[list[int]] = field(default_factory=lambda: [[], []])
-    leafs: list[list[int]] = field(default_factory=lambda: [[], []])
+    children: tuple[list[int], list[int]] = field(default_factory=lambda: (list[int](), list[int]()))
+    leafs: tuple[list[int], list[int]] = field(default_factory=lambda: (list[int](), list[int]()))
     weights: list[float] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
     sets: dict[int, list[float]] = field(default_factory=dict)
@@ -50,8 +50,9 @@ class _Ensemble:
                     waiting.append((child, self.children[side][place]))
 
     def _reserve(self) -> int:
-        for each in (self.features, self.splits, self.modes, self.missing_left, *self.children, *self.leafs):
-            each.append(0)  # pyrefly: ignore[bad-argument-type]  # a float list takes an int
+        self.splits.append(0.0)
+        for each in (self.features, self.modes, self.missing_left, *self.children, *self.leafs):
+            each.append(0)
         return len(self.features) - 1
 
     def _leaf(self, node: dict[str, Any], target: int) -> int:
