@@ -24,7 +24,7 @@ ROOMS = {
     "_seed": set[str](),
     "data": {"_files"},
     "models": {"data"},
-    "training": {"_task", "data", "functional", "models"},
+    "training": {"_files", "_task", "data", "functional", "models"},
     "members": {"_seed", "_task", "data", "functional", "models", "training"},
     "calibration": {"_seed", "_task"},
     "evaluation": {"_files", "_kernels", "_labels", "_seed", "_shapes", "_task"},
