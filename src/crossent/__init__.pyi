@@ -4,6 +4,7 @@ from . import data as data
 from . import decisions as decisions
 from . import evaluation as evaluation
 from . import explanation as explanation
+from . import export as export
 from . import functional as functional
 from . import inspection as inspection
 from . import models as models
