@@ -43,6 +43,11 @@ def test_a_wide_table_gets_cheaper_trees() -> None:
     assert wide.bins < usual.bins
 
 
+def test_the_leaves_of_many_classes_are_held_back_less() -> None:
+    two, ten = (tree_settings(5_000, numbers(20), classes, 5, 100.0)[0] for classes in (2, 10))
+    assert ten.l2 < two.l2
+
+
 def test_there_are_no_trees_where_none_pay() -> None:
     assert tree_settings(600_000, numbers(50), 200, 5, 4.0) == ()
 
