@@ -6,6 +6,7 @@ from ._blend import blend_weights as blend_weights
 from ._blend import mixed as mixed
 from ._blend import on_true_prior as on_true_prior
 from ._linear import Linear as Linear
+from ._linear_columns import LinearColumns as LinearColumns
 from ._linear_fit import cross_fit_linear as cross_fit_linear
 from ._linear_fit import fit_linear as fit_linear
 from ._member import CrossFitted as CrossFitted
