@@ -25,7 +25,7 @@ ROOMS = {
     "data": {"_files"},
     "models": {"data"},
     "training": {"_files", "_task", "data", "functional", "models"},
-    "members": {"_seed", "_task", "data", "functional", "models", "training"},
+    "members": {"_files", "_seed", "_task", "data", "functional", "models", "training"},
     "calibration": {"_seed", "_task"},
     "evaluation": {"_files", "_kernels", "_labels", "_seed", "_shapes", "_task"},
     "decisions": {"_seed", "_task", "_labels", "evaluation"},
