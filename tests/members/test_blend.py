@@ -1,0 +1,123 @@
+"""The blend: weights of the greatest likelihood, on the true prior, and never surer than its rows allow."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import minimize
+from torch import Tensor
+
+from crossent.data import Features, Split, stratified_folds
+from crossent.members import (
+    Blend,
+    ClassShares,
+    Part,
+    blend_weights,
+    cross_fit_shares,
+    held_out_mean,
+    mixed,
+    on_true_prior,
+)
+from crossent.training import Examples
+
+
+def features(rows: int) -> Features:
+    return Features(torch.zeros(rows, 1), torch.zeros(rows, 0, dtype=torch.int32))
+
+
+def members(rows: int, *noises: float, classes: int = 3, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Log probabilities of members that know the truth but for their own noise, and labels drawn by the truth."""
+    generator = torch.Generator().manual_seed(seed)
+    truth = 2 * torch.randn(rows, classes, generator=generator, dtype=torch.float64)
+    labels = truth.softmax(1).multinomial(1, generator=generator).squeeze(1)
+    made = [truth + noise * torch.randn(truth.shape, generator=generator, dtype=torch.float64) for noise in noises]
+    shares = torch.full_like(truth, 1 / classes).log()
+    return torch.stack([*(each.log_softmax(1) for each in made), shares]), labels
+
+
+def test_the_weights_are_those_of_the_greatest_likelihood() -> None:
+    held_out, labels = members(4000, 1.0, 1.2, 2.0)
+    weights = blend_weights(held_out, labels)
+    likely = held_out.gather(2, labels.view(1, -1, 1).expand(4, -1, 1)).squeeze(2).exp().numpy()
+
+    def loss(free: np.ndarray) -> float:
+        shares = np.exp(free - free.max())
+        return -float(np.log(shares @ likely / shares.sum()).mean())
+
+    best = minimize(loss, np.zeros(4), method="BFGS").x
+    expected = np.exp(best - best.max())
+    np.testing.assert_allclose(weights, expected / expected.sum(), atol=0.03)
+
+
+def test_a_member_that_knows_nothing_is_left_out_and_the_fallback_stays() -> None:
+    held_out, labels = members(2000, 0.0, 6.0)
+    weights = blend_weights(held_out, labels)
+    assert weights[1] == 0
+    assert 0 < weights[2] < 0.02
+    assert float(weights.sum()) == pytest.approx(1)
+
+
+def test_of_two_equal_members_each_has_half() -> None:
+    held_out, labels = members(500, 0.5)
+    weights = blend_weights(held_out[[0, 0, 1]], labels)
+    assert float(weights[0]) == pytest.approx(float(weights[1]))
+
+
+def test_rows_without_weight_have_no_say() -> None:
+    held_out, labels = members(600, 0.3, 3.0)
+    swapped = torch.cat([held_out[:, :300], held_out[[1, 0, 2], 300:]], dim=1)
+    first = torch.cat([torch.ones(300), torch.zeros(300)])
+    assert blend_weights(swapped, labels, first)[0] > 0.8
+    assert blend_weights(swapped, labels, 1 - first)[1] > 0.8
+
+
+def test_no_probability_comes_nearer_to_1_than_the_number_of_right_rows_allows() -> None:
+    labels = torch.arange(200) % 2
+    sure = torch.full((200, 2), -60.0, dtype=torch.float64)
+    sure[torch.arange(200), labels] = 0.0
+    shares = torch.full((200, 2), 0.5, dtype=torch.float64).log()
+    weights = blend_weights(torch.stack([sure, shares]), labels)
+    blend = mixed(torch.stack([sure, shares]), weights.log()).exp()
+    assert 1 / 1000 < float(1 - blend.max()) < 1 / 100
+
+
+def test_the_bias_of_class_weights_is_undone_exactly() -> None:
+    true = torch.tensor([[0.9, 0.1], [0.4, 0.6]], dtype=torch.float64)
+    biased = true * torch.tensor([1.0, 9.0])
+    biased /= biased.sum(1, keepdim=True)
+    torch.testing.assert_close(on_true_prior(biased.log(), [1.0, 9.0]).exp(), true)
+    torch.testing.assert_close(on_true_prior(biased.log(), [5.0, 45.0]).exp(), true)
+    assert on_true_prior(true.log(), None).exp().equal(true.log().exp())
+
+
+def test_a_blend_is_the_mean_of_its_members_probabilities() -> None:
+    parts = (Part("a", 0.75, 0.1, ClassShares((0.2, 0.8))), Part("b", 0.25, 0.2, ClassShares((0.6, 0.4))))
+    blend = Blend((*parts, Part("c", 0.0, 0.3, None)))
+    torch.testing.assert_close(
+        blend.log_probabilities(features(2)).exp(), torch.tensor([[0.3, 0.7]] * 2, dtype=torch.float64)
+    )
+    weighed = replace(blend, class_weight=(1.0, 4.0)).log_probabilities(features(1)).exp()
+    assert float(weighed.sum()) == pytest.approx(1)
+    assert float(weighed[0, 1]) < 0.7
+
+
+def test_held_out_probabilities_are_the_mean_over_the_deals_and_missing_where_a_row_is_never_held_out() -> None:
+    splits = [Split(torch.tensor([0, 1]), torch.tensor([2])), Split(torch.tensor([0, 2]), torch.tensor([1, 2]))]
+    said = [torch.tensor([[0.2, 0.8]]).log(), torch.tensor([[0.5, 0.5], [0.6, 0.4]]).log()]
+    made = held_out_mean(said, splits, 3).exp()
+    assert made[0].isnan().all()
+    torch.testing.assert_close(made[1:], torch.tensor([[0.5, 0.5], [0.4, 0.6]], dtype=torch.float64))
+
+
+def test_class_shares_are_counted_with_weights_and_without_the_rows_they_judge() -> None:
+    labels = torch.tensor([0, 0, 0, 1, 1, 2])
+    rows = Examples(features(6), labels, torch.tensor([1.0, 1, 1, 2, 2, 0]))
+    assert ClassShares.fit(rows, 3).shares == pytest.approx((4 / 10, 5 / 10, 1 / 10))
+    splits = stratified_folds(labels, 3, generator=torch.Generator().manual_seed(0))
+    fitted = cross_fit_shares(rows, splits, 3)
+    for split in splits:
+        own = ClassShares.fit(rows[split.training], 3).shares
+        assert fitted.held_out[split.validation[0]].exp().tolist() == pytest.approx(own)
+    assert math.isclose(sum(ClassShares.load(fitted.member.save()).shares), 1)
