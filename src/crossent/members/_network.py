@@ -46,9 +46,10 @@ class Network:
         return torch.cat(parts)
 
     def _sweep(self, features: Features) -> Tensor:
-        rows, shape = self.front(features), (self.copies.copies, -1, -1)
+        rows = self.front(features.to(self.copies.factors.device))
+        shape = (self.copies.copies, -1, -1)
         logits = self.copies(rows.numbers.expand(shape), rows.codes.expand(shape))
-        return mean_of_copies(self.slope * logits.double())
+        return mean_of_copies(self.slope * logits.double()).cpu()
 
     def save(self) -> Saved:
         """The settings and layout as JSON values, the weights by name."""
@@ -89,7 +90,7 @@ def cross_fit_network(
     """Train one copy on each split; the held-out rows choose one epoch and one temperature for all.
 
     Args:
-        examples: Encoded rows.
+        examples: Encoded rows, on the device to train on.
         splits: Which rows train and which judge each copy.
         layout: What the columns of the features are.
         classes: K.
@@ -119,7 +120,7 @@ def cross_fit_network(
         checkpoint=checkpoint,
     )
     done = replace(settings, course=replace(settings.course, epochs=trained.epochs))
-    member = Network(done, layout, classes, trained.slope, front, copies)
+    member = Network(done, layout, classes, trained.slope, front, copies.cpu())
     log_probabilities = [torch.log_softmax(trained.slope * logits.double(), dim=1) for logits in trained.held_out]
     held_out = _finite(held_out_mean(log_probabilities, splits, len(examples)))
     chosen = {"epochs": trained.history.best_epoch, "slope": trained.slope}
@@ -143,7 +144,7 @@ def fit_network(
     """Train copies on all rows, for as many epochs, and with the temperature, that held-out rows have chosen.
 
     Args:
-        examples: Encoded rows.
+        examples: Encoded rows, on the device to train on.
         copies: How many.
         epochs: Where to stop; the schedules are those of `settings.course.epochs`.
         slope: What the logits are multiplied by, 1 / temperature, as `cross_fit_network` has chosen it.
@@ -172,7 +173,7 @@ def fit_network(
         deadline=deadline,
         checkpoint=checkpoint,
     )
-    return Network(settings, layout, classes, slope, front, network)
+    return Network(settings, layout, classes, slope, front, network.cpu())
 
 
 def mean_of_copies(logits: Tensor) -> Tensor:
@@ -189,11 +190,13 @@ def _finite(log_probabilities: Tensor) -> Tensor:
 def _prepared(
     examples: Examples, layout: Layout, classes: int, settings: NetworkSettings, copies: int, seed: int
 ) -> tuple[Front, Copies, Examples]:
+    device, examples = examples.labels.device, examples.to(torch.device("cpu"))
     weights = torch.ones(len(examples)) if examples.weights is None else examples.weights
     counts = torch.zeros(classes).index_add(0, examples.labels, weights) + 1 / classes
     front = Front.fit(settings.front, examples.features, layout)
     network = _built(settings, layout, counts / counts.sum(), copies, torch.Generator().manual_seed(seed))
-    return front, network, replace(examples, features=front(examples.features))
+    rows = replace(examples, features=front(examples.features))
+    return front, network.to(device), rows.to(device)
 
 
 def _built(

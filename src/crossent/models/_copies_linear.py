@@ -49,7 +49,7 @@ class CopiesLinear(nn.Module):
         spread = torch.where(spread > 1e-6, spread, 1.0)
         self.weight.div_(spread)
         copies, count, units = outputs.shape
-        drawn = torch.randint(count, (copies, _ROWS_OF_A_BIAS, units), generator=generator)
-        shares = torch.empty(drawn.shape).exponential_(generator=generator)
+        drawn = torch.randint(count, (copies, _ROWS_OF_A_BIAS, units), generator=generator).to(outputs.device)
+        shares = torch.empty(drawn.shape).exponential_(generator=generator).to(outputs.device)
         values = (outputs / spread).gather(1, drawn)
         self.bias.copy_(-(shares / shares.sum(1, keepdim=True) * values).sum(1, keepdim=True))

@@ -28,14 +28,14 @@ def wrapped(rows: Tensor, count: int) -> Tensor:
 
 def features_of(features: Features, rows: Tensor) -> tuple[Tensor, Tensor]:
     """The numbers `(M, B, D)` and codes `(M, B, C)` of rows `(M, B)`."""
-    flat = rows.flatten()
+    flat = rows.flatten().to(features.numbers.device)
     numbers, codes = features.numbers.index_select(0, flat), features.codes.index_select(0, flat)
     return numbers.view(*rows.shape, -1), codes.view(*rows.shape, -1)
 
 
 def targets_of(examples: Examples, rows: Tensor) -> tuple[Tensor, Tensor | None]:
     """The labels and weights of rows `(M, B)`, flat."""
-    flat = rows.flatten()
+    flat = rows.flatten().to(examples.labels.device)
     return examples.labels[flat], None if examples.weights is None else examples.weights[flat]
 
 
@@ -44,7 +44,7 @@ def masked(codes: Tensor, unseen: Tensor, share: float, generator: torch.Generat
     if not share or not unseen.any():
         return codes
     hidden = (torch.rand(codes.shape, generator=generator) < share) & (unseen > 0)
-    return torch.where(hidden, unseen, codes)
+    return torch.where(hidden.to(codes.device), unseen.to(codes.device), codes)
 
 
 def dropout(layers: int, rows: int, units: int, share: float, generator: torch.Generator) -> Tensor | None:

@@ -78,7 +78,7 @@ def fingerprint(
     tensors += [rows for split in splits for rows in (split.training, split.validation)]
     for values in tensors:
         digest.update(str(tuple(values.shape)).encode())
-        digest.update(values.detach().contiguous().numpy().data)
+        digest.update(values.detach().cpu().contiguous().numpy().data)
     return digest.hexdigest()
 
 
@@ -105,7 +105,7 @@ def write_checkpoint(path: Path, state: State, call: str) -> None:
         "best": [dataclasses.asdict(state.best.epoch), state.best.slope, len(state.best.held_out)],
         "end": [state.last, state.length, state.stopped],
     }
-    tensors = {name: values.detach().clone().contiguous() for name, values in tensors.items()}
+    tensors = {name: values.detach().cpu().clone().contiguous() for name, values in tensors.items()}
     write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
 
 

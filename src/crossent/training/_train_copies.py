@@ -71,7 +71,7 @@ def train_copies(
 
     Args:
         network: M copies; their weights are changed in place.
-        examples: All rows, as the network takes them.
+        examples: All rows, as the network takes them, on its device.
         splits: M, one a copy.
         course: Epochs, batches and rates.
         unseen: `(C,)` int32: the code of each code column that stands for what was never seen; 0 where there is none.
@@ -140,7 +140,8 @@ def _epoch(
     """Take each copy through its rows once, or until time is up; the mean loss, and how many rows of each were seen."""
     network, groups = state.network, state.network.groups()
     steps = math.ceil(order.shape[1] / course.batch_size)
-    total, seen = torch.zeros((), dtype=torch.float64), 0
+    device = examples.labels.device
+    total, seen = torch.zeros((), dtype=torch.float64, device=device), 0
     network.train()
     for step, batch in enumerate(order.tensor_split(steps, dim=1)):
         done = min((len(state.records) + step / steps) / state.length, 1.0)
@@ -151,6 +152,7 @@ def _epoch(
         codes = masked(codes, unseen, course.masking, state.generator)
         share = course.dropout * flat_cos(done)
         masks = dropout(network.layers, batch.shape[1], network.units, share, state.generator)
+        masks = None if masks is None else masks.to(device)
         loss = _loss(network(numbers, codes, masks), *targets_of(examples, batch), course.label_smoothing)
         state.optimizer.zero_grad()
         loss.backward()
@@ -195,7 +197,8 @@ def _begun(network: Copies, course: Course, until: int | None, seed: int) -> Sta
 
 def _adapt(network: Copies, features: Features, generator: torch.Generator) -> None:
     """Fit each hidden unit's scale and place to some rows, drawn at random."""
-    some = features[torch.randperm(len(features), generator=generator)[:_ROWS_TO_ADAPT]]
+    drawn = torch.randperm(len(features), generator=generator)[:_ROWS_TO_ADAPT]
+    some = features[drawn.to(features.numbers.device)]
     shape = (network.copies, -1, -1)
     network.adapt(some.numbers.expand(shape), some.codes.expand(shape), generator=generator)
 
