@@ -86,12 +86,14 @@ def _summary(means: pl.DataFrame, order: list[str]) -> str:
         "|---" + "|---:" * (len(FIGURES) + 3) + "|",
     ]
     ranks = {
-        name: dict(_ranked(means, name).group_by("contender").agg(pl.col("rank").mean()).rows()) for name in FIGURES
+        name: dict(_ranked(means, name).group_by("contender").agg(pl.col("rank").mean()).rows())
+        for name in FIGURES
+        if not means[name].null_count()  # a file of baselines may lack a figure
     }
     for contender in order:
         ratio = ratios(means, contender)
         worst = ratio.sort("ratio", descending=True).row(0, named=True)
-        cells = [_shown(ranks[name].get(contender), 2) for name in FIGURES]
+        cells = [_shown(ranks.get(name, {}).get(contender), 2) for name in FIGURES]
         cells += [_shown(ratio["ratio"].median(), 3), f"{worst['ratio']:.3f} ({worst['table']})"]
         cells.append(f"{ratio.filter(pl.col('ratio') < 1).height} of {ratio.height}")
         lines.append(f"| {contender} | " + " | ".join(cells) + " |")

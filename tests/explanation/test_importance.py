@@ -19,6 +19,10 @@ def by_x(rows: Features) -> Tensor:
     return 3 * rows.numbers[:, 0]
 
 
+def by_rome(rows: Features) -> Tensor:
+    return torch.where(rows.codes[:, 0] == 5, 9.0, -9.0)  # after missing, unseen, Lima and Oslo
+
+
 def by_gaps(rows: Features) -> Tensor:
     return rows.numbers[:, 3]
 
@@ -47,6 +51,18 @@ def test_the_importance_is_the_increase_of_the_loss_when_rows_take_the_values_of
     assert column == "x"
     assert mean == pytest.approx(expected, rel=0.02)
     assert low < expected < high
+    apart = losses - losses.diagonal()[:, None]
+    error = float((apart.mean(1) + apart.mean(0)).std()) / math.sqrt(600)  # of a mean over pairs of rows
+    assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.08)
+
+
+def test_a_category_matters_as_much_as_it_decides(known: Known, frame: pl.DataFrame) -> None:
+    rome = frame.with_columns(label=pl.when(pl.col("town") == "Rome").then(pl.lit("yes")).otherwise(pl.lit("no")))
+    found = explain(known(rome, by_rome, ["no", "yes"]), rome, loss="error", columns=[]).importance
+    assert found is not None
+    assert found.row(0)[0] == "town"
+    assert found.row(0)[1] == pytest.approx(4 / 9, abs=0.02)  # a third is Rome, and of two rows one is not
+    assert found["importance"][1:].abs().max() == 0
 
 
 def test_all_that_a_column_became_is_shuffled_together(known: Known, frame: pl.DataFrame) -> None:

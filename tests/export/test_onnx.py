@@ -97,7 +97,8 @@ def test_the_calibration_of_many_classes_is_in_the_file(method: str) -> None:
         (2, {"threshold": 0.7}),
         (2, {"costs": {("class 0", "class 1"): 5, ("class 1", "class 0"): 1}}),
         (3, {"costs": {("class 0", "class 1"): 9, ("class 1", "class 0"): 1, ("class 2", "class 0"): 2}}),
-        (3, {"abstain_below": 0.6, "class_weight": "balanced"}),
+        (3, {"abstain_below": 0.6}),
+        (2, {"pos_weight": 5.0}),
     ],
 )
 def test_the_file_decides_as_the_model_does(classes: int, options: dict[str, Any]) -> None:

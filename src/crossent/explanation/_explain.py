@@ -43,7 +43,8 @@ def explain(
             prediction of each with each column permuted would be more than 200,000.
         repeats: How often each column is permuted; None for 5, or fewer where that would be more than 200,000
             predictions.
-        loss: What the importance is the increase of: "log_loss", "brier", or "error", the share of wrong decisions.
+        loss: What the importance is the increase of: "log_loss", "brier", "error" (the share of wrong decisions), or of
+            ordered classes "ranked_probability_score".
         columns: The columns whose partial dependence is shown; None for the 6 most important.
         contributions_of: For so many rows, what each column contributed; needs the package shap.
         seed: Decides which rows are drawn, and how they are permuted.
@@ -60,7 +61,7 @@ def explain(
         >>> from crossent import explain, fit
         >>> table = {"hours": [i % 9 for i in range(180)], "shoes": [38 + i % 7 for i in range(180)]}
         >>> table["passed"] = ["yes" if hours > 4 else "no" for hours in table["hours"]]
-        >>> found = explain(fit(table, target="passed"), table)
+        >>> found = explain(fit(table, target="passed", members="linear"), table)
         >>> found.importance["column"].to_list()
         ['hours', 'shoes']
     """

@@ -62,14 +62,27 @@ def _increase(
         Fisher, Rudin and Dominici 2019, "All models are wrong, but many are useful", JMLR 20, section 3 and appendix A
         (model reliance as a U-statistic).
     """
-    suffered, caused = torch.zeros_like(before), torch.zeros_like(before)
-    for _ in range(repeats):
+    suffered, caused = torch.zeros(repeats, len(before)).double(), torch.zeros(repeats, len(before)).double()
+    for repeat in range(repeats):
         donors = permutation(len(sample), draw)
         features = copied(sample.features)
         place.put(features, sample.features[donors])
         increase = losses_of(sample, sample.logits(features), labels, loss) - before
-        suffered += increase / repeats
-        caused[donors] += increase / repeats
+        suffered[repeat], caused[repeat, donors] = increase, increase
     mean = float(suffered.mean())
-    error = float((suffered + caused).std()) / math.sqrt(len(before)) if len(before) > 1 else math.nan
+    error = _error(suffered, caused) if len(before) > 1 else math.nan
     return mean, mean - NORMAL_95 * error, mean + NORMAL_95 * error
+
+
+def _error(suffered: Tensor, caused: Tensor) -> float:
+    """The standard error, from `(repeats, n)` each.
+
+    The chance of the repeats is in both g1 and g2, and in the mean once: it is taken away once, where there are repeats
+    to tell it by.
+    """
+    repeats, rows = suffered.shape
+    variance = float((suffered + caused).mean(0).var())
+    if repeats > 1:
+        chance = max(float(each.var(0).mean()) / repeats for each in (suffered, caused))
+        variance = max(variance - chance, variance / 4)
+    return math.sqrt(variance / rows)
