@@ -1,5 +1,6 @@
 """What each kind of column becomes, by hand."""
 
+import itertools
 import math
 import re
 import zlib
@@ -111,40 +112,98 @@ def test_dates_far_before_1970_are_places_on_the_circles_too() -> None:
     assert numbers(encoder, [datetime(1950, 1, 1, 6)])[0, 5:].tolist() == pytest.approx([1.0, 0.0], abs=1e-6)
 
 
-def test_text_is_the_codes_of_its_distinct_words_then_padding() -> None:
-    encoder = fitted("text", ["One two, ONE three!", "été 日本"])
-    bucket = {word: zlib.crc32(word.encode()) % 2**13 + 2 for word in ("one", "two", "three", "été", "日本")}
-    assert codes(encoder, ["One two, ONE three!", "été 日本", ""]) == [
-        [bucket["one"], bucket["two"], bucket["three"]],
-        [bucket["été"], bucket["日本"], 0],
-        [1, 0, 0],
+def test_text_is_the_codes_of_the_words_and_pairs_that_two_rows_have_then_padding() -> None:
+    encoder = fitted("text", ["One two, ONE three!", "été one two!", None])
+    # In order: missing, "!", "one", "two", then the pair "one two"; then their characters, for the texts are short.
+    (of_one,) = codes(encoder, ["one"])
+    assert [found[:4] for found in codes(encoder, ["three two one", "ONE two ... one", None])] == [
+        [3, 4, *of_one[1:3]],
+        [3, 4, 5, of_one[1]],
+        [1, 0, 0, 0],
     ]
-    assert encoder.levels == 1 + 1 + 2**13
+
+
+def long(*texts: str) -> list[str]:
+    """Texts with words before them that no other has, so that they are no short ones."""
+    return [f"{' '.join(f'x{row}y{number}' for number in range(9))} {text}" for row, text in enumerate(texts)]
+
+
+def test_the_codes_of_a_long_text_are_those_of_its_words_and_then_of_its_pairs() -> None:
+    encoder = fitted("text", long("c a b", "a b c", "b c a"))
+    # Known are a, b, c and the pairs "a b" and "b c"; "c a" too.
+    assert codes(encoder, ["b a", "a b", "b c a", "a c", "d", "a a a"]) == [
+        [2, 3, 0, 0, 0],
+        [2, 3, 5, 0, 0],
+        [2, 3, 4, 6, 7],
+        [2, 4, 0, 0, 0],
+        [0, 0, 0, 0, 0],
+        [2, 0, 0, 0, 0],
+    ]
+    assert encoder.levels == 1 + 1 + 6
+
+
+def test_short_texts_have_the_characters_of_their_words_too() -> None:
+    encoder = fitted("text", ["a bird strike", "two bird strikes"])
+    misspelt, known = (set(row) - {0} for row in codes(encoder, ["strikke", "strike"]))
+    # " st", "str", "tri", "rik", " str", "stri", "trik", " stri" and "strik".
+    assert len(misspelt & known) == 9
+    assert misspelt < known
 
 
 def test_text_longer_than_any_in_training_is_cut_and_counted() -> None:
-    encoder = fitted("text", ["a b", "c"])
-    assert encoder.codes == 2
-    assert oddities(encoder, ["a b c", "a b", "a a a", "d"]) == {("a", "truncated"): 1}
-    assert codes(encoder, ["a b c"]) == codes(encoder, ["a b"])
+    encoder = fitted("text", long("a b", "a b", "b a", "b a"))
+    assert encoder.codes == 3
+    assert oddities(encoder, ["a b a", "a b c", "a", "d"]) == {("a", "truncated"): 1}
+    assert codes(encoder, ["a b a"]) == codes(encoder, ["a b"])
 
 
-def test_the_words_of_a_long_text_keep_their_order() -> None:
-    words = [f"word{number}" for number in range(100)][::-1]
-    wanted = [zlib.crc32(word.encode()) % 2**13 + 2 for word in words]
-    assert codes(fitted("text", [" ".join(words)]), [" ".join(words * 2)]) == [wanted]
+def test_a_text_has_a_bounded_number_of_codes() -> None:
+    words = " ".join(map(str, range(3000)))
+    assert fitted("text", [words] * 2).codes == 1024
+    # Of one text in a hundred that is longer than the others only the beginning counts.
+    assert fitted("text", [*long(*["a b"] * 300), words]).codes == 3
 
 
-def test_text_has_at_most_128_words() -> None:
-    assert fitted("text", [" ".join(map(str, range(200)))]).codes == 128
+def test_the_order_of_the_rows_does_not_change_the_codes_of_a_text() -> None:
+    values = long("a b c", "b c d", "d a b")
+    assert fitted("text", values) == fitted("text", values[::-1])
+
+
+@given(st.lists(st.one_of(st.none(), st.text(alphabet="aAbB1_ éÉ日本!,.-\n", max_size=30)), min_size=1, max_size=10))
+@settings(deadline=None, derandomize=True)
+def test_text_equals_the_plain_loop_over_its_grams(rows: list[str | None]) -> None:
+    vocabulary = ["a", "é", "本", "!", "a a", "b !"]
+    fit_on = long(*[" ".join(vocabulary)] * 2)
+    names = words_and_pairs(" ".join(vocabulary))
+    order = sorted(name for name in names if " " not in name) + sorted(name for name in names if " " in name)
+    plain: list[list[int]] = []
+    for row in rows:
+        found = sorted(order.index(name) + 2 for name in words_and_pairs(row or "") if name in names)
+        plain.append(found if (row or "").strip() else [1])
+    found = codes(fitted("text", fit_on), pl.Series("a", rows, dtype=pl.String))
+    assert [[code for code in codes if code] for codes in found] == plain
+
+
+def words_and_pairs(text: str) -> set[str]:
+    words = re.findall(r"\w+|[!?]+", text.lower())
+    return {*words, *(f"{first} {second}" for first, second in itertools.pairwise(words))}
+
+
+HASHED: dict[str, list[object]] = {
+    "encodings": [{"column": {"name": "a", "kind": "text", "note": "", "format": None}, "width": 4, "missing": True}],
+    "aside": [],
+}
 
 
 @given(st.lists(st.one_of(st.none(), st.text(alphabet="aAbB1_ éÉ日本,.-\n", max_size=30)), min_size=1, max_size=10))
 @settings(deadline=None, derandomize=True)
-def test_text_equals_the_plain_loop_over_its_words(rows: list[str | None]) -> None:
+def test_text_of_a_model_saved_before_there_were_vocabularies_is_hashed_as_ever(rows: list[str | None]) -> None:
     plain: list[list[int]] = []
     for row in rows:
         words = dict.fromkeys(re.findall(r"\w+", (row or "").lower()))
         found = [zlib.crc32(word.encode()) % 2**13 + 2 for word in words] if (row or "").strip() else [1]
         plain.append((found + [0] * 4)[:4])
-    assert codes(fitted("text", ["a b c d"]), pl.Series("a", rows, dtype=pl.String)) == plain
+    encoder = Encoder.from_dict(HASHED)
+    assert codes(encoder, pl.Series("a", rows, dtype=pl.String)) == plain
+    assert encoder.to_dict() == HASHED
+    assert oddities(encoder, ["a b c d e", "a b c d"]) == {("a", "truncated"): 1}

@@ -1,6 +1,5 @@
-"""Text: the set of its words, hashed."""
+"""Text: which of the words and pairs of words that training knows it holds."""
 
-import zlib
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,72 +8,89 @@ import polars as pl
 
 from ._column import Column
 from ._encode_number import unforeseen
-from ._encoded import Codes, Encoded
+from ._encoded import Encoded
+from ._grams import slices, token_counts
 from ._layout import Part
 from ._saved import Saved, truth, whole
+from ._vocabulary import Vocabulary
 
-BUCKETS = 2**13
-MOST_WORDS = 128
-MISSING, FIRST_BUCKET = 1, 2
+MISSING, FIRST_GRAM = 1, 2
+
+# The vocabulary is taken from so many bytes of text, spread over the table.
+SAMPLE_BYTES = 2**23
+# Where nearly all texts are this short, characters cost little and help with names, codes and misspelt words.
+SHORT = 8
+# A code takes 4 bytes in every row: 256 MB for a column, at most.
+MOST_CELLS, MOST_WIDTH = 2**26, 1024
+NEARLY_ALL = 0.99
 
 
 @dataclass(frozen=True)
 class TextEncoding:
-    """Text as the codes of its distinct words in lower case, in the order of the text, then padding.
+    """Text as the codes of the grams it holds, each once, then padding.
 
-    A word's code is its CRC-32 modulo 8192: the same on every machine, with no vocabulary to keep.
+    The grams are words, pairs of words and, of short texts, characters; see `grams`. Those that two training rows hold
+    have a code. Where a text holds more of them than the width, the last are left out: characters before pairs before
+    words.
     """
 
     column: Column
+    vocabulary: Vocabulary
     width: int
+    longest: int
     missing: bool
 
     numbers: int = 0
-    levels: int = FIRST_BUCKET - 1 + BUCKETS
     parts: tuple[Part, ...] = ()
 
     @property
     def codes(self) -> int:
-        """How many codes a value becomes: as many as the longest training row has words, within limits."""
+        """How many codes a value becomes: as many as nearly every training row has grams, within limits."""
         return self.width
+
+    @property
+    def levels(self) -> int:
+        """How many codes there are."""
+        return FIRST_GRAM - 1 + len(self.vocabulary)
 
     @classmethod
     def fit(cls, column: Column, values: pl.Series) -> "TextEncoding":
-        """Find the longest training row."""
-        longest = max(_words(values).list.len().drop_nulls(), default=0)
-        return cls(column, min(max(longest, 1), MOST_WORDS), values.null_count() > 0)
+        """Collect the grams of the training rows."""
+        sample = values.gather_every(-(-int(values.str.len_bytes().sum()) // SAMPLE_BYTES) or 1)
+        short = bool(np.quantile(token_counts(sample), NEARLY_ALL) <= SHORT)
+        vocabulary = Vocabulary.fit(sample, characters=short)
+        counts = np.bincount(vocabulary.numbers(sample)[0], minlength=len(sample))
+        width = int(np.quantile(counts, NEARLY_ALL, method="higher"))
+        most = min(MOST_WIDTH, max(MOST_CELLS // len(values), 1))
+        longest = max(int(counts.max()), 1)
+        return cls(column, vocabulary, min(max(width, 1), most), longest, values.null_count() > 0)
 
     def encode(self, values: pl.Series) -> Encoded:
         """Encode a typed series."""
-        words = _words(values)
-        counts = words.list.len().fill_null(0).to_numpy().astype(np.int64)
-        codes = np.zeros((self.width, len(values)), np.int64)
+        codes = np.zeros((self.width, len(values)), np.int32)
         codes[0, values.is_null().to_numpy()] = MISSING
-
-        rows = np.repeat(np.arange(counts.size), counts)
-        places = np.arange(rows.size) - np.repeat(np.cumsum(counts) - counts, counts)
-        kept = places < self.width
-        codes[places[kept], rows[kept]] = _hashed(words, counts)[kept]
-        truncated = int((counts > self.width).sum())
-        return Encoded([], list(codes), unforeseen(values, self.missing) + Counter(truncated=truncated))
+        longer = 0
+        for part in slices(values):
+            rows, numbers = self.vocabulary.numbers(values[part])
+            counts = np.bincount(rows, minlength=part.stop - part.start)
+            places = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+            kept = places < self.width
+            codes[places[kept], part.start + rows[kept]] = numbers[kept] + FIRST_GRAM
+            longer += int((counts > max(self.width, self.longest)).sum())
+        return Encoded([], list(codes), unforeseen(values, self.missing) + Counter(truncated=longer))
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, for JSON."""
-        return {"width": self.width, "missing": self.missing}
+        return {
+            "vocabulary": self.vocabulary.to_dict(),
+            "width": self.width,
+            "longest": self.longest,
+            "missing": self.missing,
+        }
 
     @classmethod
     def from_dict(cls, column: Column, data: Saved) -> "TextEncoding":
         """Return the encoding that was saved."""
-        return cls(column, whole(data, "width", MOST_WORDS), truth(data, "missing"))
-
-
-def _words(values: pl.Series) -> pl.Series:
-    return values.str.to_lowercase().str.extract_all(r"\w+").list.unique(maintain_order=True)
-
-
-def _hashed(words: pl.Series, counts: Codes) -> Codes:
-    """Return the code of every word, one row after the other; each distinct word is hashed once."""
-    flat = words.filter(pl.Series(counts > 0)).explode()
-    distinct = flat.unique()
-    codes = [zlib.crc32(word.encode()) % BUCKETS + FIRST_BUCKET for word in distinct]
-    return flat.replace_strict(distinct, codes, return_dtype=pl.Int64).to_numpy()
+        vocabulary = Vocabulary.from_dict(data.get("vocabulary"))
+        width, longest = whole(data, "width", MOST_WIDTH), whole(data, "longest", 2**53)
+        return cls(column, vocabulary, width, longest, truth(data, "missing"))

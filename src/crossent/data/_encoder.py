@@ -16,6 +16,7 @@ from .._errors import DataWarning, InputError
 from ._column import SET_ASIDE, Column
 from ._encode_category import CategoryEncoding
 from ._encode_date import DateEncoding
+from ._encode_hashed_text import HashedTextEncoding
 from ._encode_number import BooleanEncoding, NumberEncoding
 from ._encode_text import TextEncoding
 from ._encoded import Encoded
@@ -25,7 +26,9 @@ from ._match import matched, names_of
 from ._names import listed
 from ._saved import Saved, listing, saved
 
-Encoding: TypeAlias = NumberEncoding | BooleanEncoding | CategoryEncoding | DateEncoding | TextEncoding
+Encoding: TypeAlias = (
+    NumberEncoding | BooleanEncoding | CategoryEncoding | DateEncoding | TextEncoding | HashedTextEncoding
+)
 Oddities: TypeAlias = Counter[tuple[str, str]]
 
 
@@ -213,8 +216,10 @@ def _from_dict(data: Saved) -> Encoding:
             return CategoryEncoding.from_dict(column, data)
         case "datetime":
             return DateEncoding.from_dict(column, data)
-        case "text":
+        case "text" if "vocabulary" in data:
             return TextEncoding.from_dict(column, data)
+        case "text":
+            return HashedTextEncoding.from_dict(column, data)
         case _:
             raise InputError(
                 f"A saved encoding must be of a kind that is learned from, but '{column.name}' is {column.kind}."
