@@ -6,6 +6,7 @@ from ._column import SET_ASIDE as SET_ASIDE
 from ._column import Column as Column
 from ._column import Kind as Kind
 from ._duplicates import copies_across as copies_across
+from ._duplicates import copies_by_chance as copies_by_chance
 from ._duplicates import copies_warning as copies_warning
 from ._duplicates import keep_together as keep_together
 from ._encoder import Encoder as Encoder
@@ -25,6 +26,7 @@ from ._infer import inferred_labels as inferred_labels
 from ._layout import CodePart as CodePart
 from ._layout import Layout as Layout
 from ._layout import NumberPart as NumberPart
+from ._memory import frame_of as frame_of
 from ._read import read as read
 from ._split import stratified_split as stratified_split
 from ._table import Table as Table

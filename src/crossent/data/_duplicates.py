@@ -75,7 +75,7 @@ def copies_warning(frame: pl.DataFrame, splits: Sequence[Split]) -> str | None:
     copies = int(copies_across(frame, splits).sum())
     if not copies or copies <= _WORTH_A_WORD * validated:
         return None
-    if copies <= _BEYOND_CHANCE * validated * _by_chance(frame):
+    if copies <= _BEYOND_CHANCE * validated * copies_by_chance(frame):
         return None
     return (
         f"{copies:,} of {validated:,} rows that judge ({copies / validated:.0%}) also stand among the rows that teach, "
@@ -84,8 +84,10 @@ def copies_warning(frame: pl.DataFrame, splits: Sequence[Split]) -> str | None:
     )
 
 
-def _by_chance(frame: pl.DataFrame) -> float:
+def copies_by_chance(frame: pl.DataFrame) -> float:
     """Return the share of rows that equal another if the columns are independent of one another."""
+    if not frame.height:
+        return 0.0
     logarithm = math.fsum(_same(column) for column in frame)
     return -math.expm1(-math.exp(logarithm + math.log(frame.height)))
 

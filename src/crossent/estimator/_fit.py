@@ -1,0 +1,114 @@
+"""From features and labels, as scikit-learn has them, to a table that `crossent.fit` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from .._errors import InputError
+from ..classifier import Model, fit
+from ._cases import cases
+from ._columns import columns_of
+from ._targets import Targets
+from ._told import Told
+
+if TYPE_CHECKING:
+    from ._classifier import Classifier
+
+
+def fitted(
+    options: Classifier, features: Any, labels: Any, sample_weight: Any, groups: Any
+) -> tuple[NDArray[Any], Model]:
+    """Return the classes and the model.
+
+    Raises:
+        ValueError: The features, the labels or an option break a rule.
+    """
+    from sklearn.utils import check_consistent_length  # heavy
+
+    frame, kinds = columns_of(options, features, reset=True)
+    targets = Targets.of(labels)
+    check_consistent_length(frame, targets.codes)
+    weights = _weights(sample_weight, frame)
+    if weights is not None:
+        counted = weights > 0
+        targets, frame, weights = targets.taken(counted), frame.filter(pl.Series(counted)), weights[counted]
+        groups = None if groups is None else np.asarray(groups)[counted]
+    targets = targets.checked()
+    rule = _rule(options, targets, weights)
+
+    target, weight, group = _free(("label", "weight", "group"), frame.columns)
+    table = frame.with_columns(targets.series().alias(target))
+    if groups is not None:
+        check_consistent_length(frame, groups)
+        table = table.with_columns(pl.Series(group, np.asarray(groups)))
+    table, counts = cases(table, None if weights is None else pl.Series(weights))
+    if counts is not None:
+        table = table.with_columns(counts.alias(weight))
+    model = fit(
+        table,
+        target=target,
+        classes=targets.names,
+        ordered=options.ordered,
+        kinds={**kinds, **(options.kinds or {}), target: targets.kind},
+        weight=None if counts is None else weight,
+        group=None if groups is None else group,
+        **rule,
+        device=options.device,
+        watch=Told() if options.verbose else None,
+        quality=options.quality,
+        members=options.members,
+        time_limit=options.time_limit,
+        folds=options.folds,
+        epochs=options.epochs,
+        calibration=options.calibration,
+        seed=_seed(options.random_state),
+    )
+    return targets.classes, model
+
+
+def _weights(sample_weight: Any, frame: pl.DataFrame) -> NDArray[np.float64] | None:
+    if sample_weight is None:
+        return None
+    from sklearn.utils.validation import _check_sample_weight  # its messages are what users of scikit-learn know
+
+    weights = _check_sample_weight(sample_weight, frame, dtype=np.float64, ensure_non_negative=True)
+    if not weights.any():
+        raise InputError("sample weights must not all be zero: no row would count")
+    return weights
+
+
+def _rule(options: Classifier, targets: Targets, weights: NDArray[np.float64] | None) -> dict[str, Any]:
+    """How to decide: by a threshold, by costs, or by class weights as costs of a mistake."""
+    given = {"threshold": options.threshold, "costs": options.costs, "class_weight": options.class_weight}
+    named = [name for name, value in given.items() if value is not None]
+    if len(named) > 1:
+        raise InputError(f"{' and '.join(named)} each say how predict decides; give one of them")
+    if options.class_weight is not None:
+        from sklearn.utils.class_weight import compute_class_weight  # heavy
+
+        each = compute_class_weight(
+            options.class_weight, classes=targets.classes, y=targets.classes[targets.codes], sample_weight=weights
+        )
+        count = len(targets.classes)
+        return {"costs": [[float(each[true]) * (true != made) for made in range(count)] for true in range(count)]}
+    if options.costs is not None:
+        return {"costs": options.costs}
+    return {"threshold": 0.5 if options.threshold is None else options.threshold}
+
+
+def _seed(random_state: Any) -> int:
+    if isinstance(random_state, int | np.integer):
+        return int(random_state)
+    from sklearn.utils import check_random_state  # heavy
+
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def _free(wanted: tuple[str, ...], taken: Collection[str]) -> list[str]:
+    """Return names that no column has."""
+    return [next(name for name in (word + "_" * more for more in range(99)) if name not in taken) for word in wanted]
