@@ -24,7 +24,7 @@ ROOMS = {
     "_seed": set[str](),
     "data": {"_files"},
     "models": {"data"},
-    "training": {"_task", "data", "functional", "models"},
+    "training": {"_files", "_task", "data", "functional", "models"},
     "members": {"_seed", "_task", "data", "functional", "models", "training"},
     "calibration": {"_seed", "_task"},
     "evaluation": {"_files", "_kernels", "_labels", "_seed", "_shapes", "_task"},
@@ -41,8 +41,9 @@ ROOMS = {
         "decisions",
         "functional",
     },
+    "explanation": {"_seed", "_task", "classifier", "data", "evaluation"},
     "inspection": {"_task", "data", "evaluation"},
-    "report": {"_files", "_labels", "_task", "evaluation", "decisions", "inspection", "training"},
+    "report": {"_files", "_labels", "_task", "evaluation", "decisions", "explanation", "inspection", "training"},
 }
 # `cli` sees the public names, as a user does, and so may import any room.
 

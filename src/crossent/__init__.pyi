@@ -4,6 +4,7 @@ from . import data as data
 from . import decisions as decisions
 from . import estimator as estimator
 from . import evaluation as evaluation
+from . import explanation as explanation
 from . import functional as functional
 from . import inspection as inspection
 from . import models as models
@@ -39,5 +40,7 @@ from .evaluation import classification_report as classification_report
 from .evaluation import compare as compare
 from .evaluation import evaluate as evaluate
 from .evaluation import evaluate_scored as evaluate_scored
+from .explanation import Explanation as Explanation
+from .explanation import explain as explain
 
 __version__: str

@@ -20,7 +20,7 @@ LABELS = [torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8]
 
 
 def table(
-    classes: int, rows: int, kind: torch.dtype, source: Scale, spread: float, seed: int
+    classes: int, rows: int, kind: torch.dtype, source: Scale, spread: float, seed: int, *, ordered: bool = False
 ) -> tuple[Task, Tensor, Tensor]:
     """A task, labels and scores."""
     draw = torch.Generator().manual_seed(seed)
@@ -32,7 +32,7 @@ def table(
         scores = logits if source == "logits" else logits.sigmoid()
         return Task.binary(["no", "yes"]), labels, scores.to(kind)
     scores = logits if source == "logits" else logits.softmax(dim=1)
-    return Task.multiclass(list(range(classes))), labels, scores.to(kind)
+    return Task.multiclass(list(range(classes)), ordered=ordered), labels, scores.to(kind)
 
 
 def unserved(_: Plan, __: Batch) -> None:
@@ -66,6 +66,7 @@ def agree(empty: Evaluation, labels: Tensor, scores: Tensor, source: Scale, weig
     spread=st.sampled_from([0.0, 1e-3, 2.0, 30.0, 2000.0]),
     bins=st.sampled_from([16, 100, None]),
     weighted=st.booleans(),
+    ordered=st.booleans(),
     seed=st.integers(0, 999),
 )
 def test_the_kernel_keeps_what_the_definition_keeps(
@@ -76,9 +77,10 @@ def test_the_kernel_keeps_what_the_definition_keeps(
     spread: float,
     bins: int | None,
     weighted: bool,
+    ordered: bool,
     seed: int,
 ) -> None:
-    task, labels, scores = table(classes, rows, kind, source, spread, seed)
+    task, labels, scores = table(classes, rows, kind, source, spread, seed, ordered=ordered)
     weights = np.random.default_rng(seed).exponential(size=rows) if weighted else None
     threshold = 0.3 if classes == 1 else 0.5
     agree(

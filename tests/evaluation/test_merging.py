@@ -353,7 +353,7 @@ def test_a_file_of_a_later_version_says_so(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("crossent.evaluation.state._file._VERSION", 7)
     evaluated(*rows(3)).save(tmp_path / "x")
     monkeypatch.undo()
-    with pytest.raises(InputError, match="must be of version 2 or 1; it is of 7: read it with a newer crossent"):
+    with pytest.raises(InputError, match="must be of version 3 or earlier; it is of 6: read it with a newer crossent"):
         Evaluation.load(tmp_path / "x")
 
 

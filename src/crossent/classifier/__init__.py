@@ -2,6 +2,7 @@
 
 from ._fit import fit as fit
 from ._folder import check_free as check_free
+from ._model import Extra as Extra
 from ._model import JudgedRows as JudgedRows
 from ._model import Model as Model
 from ._model import load as load

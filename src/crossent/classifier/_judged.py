@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,6 +15,8 @@ from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed,
 from ._recipe import Recipe
 
 _PARTS = 5
+_ERRORS = 2.0
+_FEWEST_WRONG = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +25,7 @@ class HeldOut:
 
     Attributes:
         rows: `(v,)` the rows that were held out at all; of a split by time the first are not.
-        log_probabilities: `(M, v, K)` by member, on the true prior.
+        log_probabilities: `(M, v, K)` by member, on the true prior; the last are the class shares.
         labels: `(v,)` encoded.
         weights: `(v,)` how much each row counts; None for 1 each.
     """
@@ -80,11 +82,27 @@ def blended(
 
 
 def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend) -> Calibration | None:
-    """What the held-out rows do to the blend; None if it was not asked for."""
+    """What the held-out rows do to the blend; None if it was not asked for.
+
+    The members are calibrated already, and the blend of all their copies is surer than the single copies that the
+    held-out rows are judged by; so "auto" takes a calibrator only if it gains twice the standard error. And it takes
+    none where fewer than 10 rows are decided wrong: of such a blend any rows at hand say that it should be surer.
+    """
     if recipe.calibration == "none":
         return None
     logits = _logits(task, held, torch.tensor([part.weight for part in blend.parts], dtype=torch.float64))
-    return calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
+    found = calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
+    if recipe.calibration != "auto" or found.method is None:
+        return found
+    wrong = int((task.decide(task.probabilities(logits)) != held.labels).sum())
+    if wrong < _FEWEST_WRONG:
+        why = f"none: {wrong} of {len(held.labels)} held-out rows are decided wrong, too few to judge a calibrator by"
+        return replace(found, calibrator=None, reason=why)
+    trial = next(trial for trial in found.trials if trial.method == found.method)
+    if trial.gain <= _ERRORS * trial.error:
+        why = f"none: {trial.method} lowers the held-out log loss by less than twice its standard error"
+        return replace(found, calibrator=None, reason=why)
+    return found
 
 
 def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, seed: int) -> Tensor:

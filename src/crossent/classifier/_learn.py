@@ -14,12 +14,14 @@ import torch
 from ..data import Layout, Split
 from ..members import (
     Blend,
+    ClassShares,
     CrossFitted,
     Member,
     NetworkSettings,
     TreeSettings,
     cross_fit_linear,
     cross_fit_network,
+    cross_fit_shares,
     cross_fit_trees,
     fit_linear,
     fit_network,
@@ -66,7 +68,7 @@ class Ground:
 
 
 def learners(plan: Plan, ground: Ground, device: torch.device) -> list[Learner]:
-    """The members of a plan, those that take longest first."""
+    """The members of a plan, those that take longest first, and what the blend falls back on, last."""
     placed = replace(ground, examples=ground.examples.to(device))
     networks = [
         _network(_name("network", place, len(plan.networks)), settings, replace(placed, seed=ground.seed + place))
@@ -76,7 +78,7 @@ def learners(plan: Plan, ground: Ground, device: torch.device) -> list[Learner]:
         _trees(_name("trees", place, len(plan.trees)), settings, replace(ground, seed=ground.seed + place))
         for place, settings in enumerate(plan.trees)
     ]
-    return [*networks, *trees, *([_linear(ground)] if plan.linear else [])]
+    return [*networks, *trees, *([_linear(ground)] if plan.linear else []), _shares(ground)]
 
 
 def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
@@ -159,6 +161,14 @@ def _linear(on: Ground) -> Learner:
         )
 
     return Learner("linear", cross_fit, fit)
+
+
+def _shares(on: Ground) -> Learner:
+    return Learner(
+        "class shares",
+        lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
+        lambda watch, chosen: ClassShares.fit(on.examples, on.classes),
+    )
 
 
 @dataclass(frozen=True, eq=False)

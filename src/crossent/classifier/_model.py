@@ -161,6 +161,16 @@ class Model:
             yield frame, self._labels(frame, first_row), logits
             first_row += len(frame)
 
+    def logits(self, features: Features, *, calibrated: bool = True) -> Tensor:
+        """The logits of encoded rows, float64, in the shape of the task.
+
+        Args:
+            features: Rows as `encoder` gives them.
+            calibrated: Apply the calibrator that the held-out rows have chosen.
+        """
+        logits = logits_of(self.task, self.blend.log_probabilities(features))
+        return self.calibration(logits) if calibrated and self.calibration else logits
+
     def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:
         """Write the model folder, whole or not at all: `model.safetensors` and JSON, no pickle.
 
@@ -193,8 +203,7 @@ class Model:
             )
             oddities += odd
             first_row += len(frame)
-            logits = logits_of(self.task, self.blend.log_probabilities(features))
-            yield frame, self.calibration(logits) if calibrated and self.calibration else logits
+            yield frame, self.logits(features, calibrated=calibrated)
         if oddities:
             warnings.warn(describe(oddities), DataWarning, stacklevel=4)
 

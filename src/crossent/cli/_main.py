@@ -11,6 +11,7 @@ from ._compare import compare
 from ._demo import demo
 from ._env import env
 from ._evaluate import evaluate
+from ._explain import explain
 from ._fit import fit
 from ._predict import predict
 from ._threshold import threshold
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (fit, predict, evaluate, compare, calibrate, threshold, demo, env):
+for command in (fit, predict, evaluate, compare, calibrate, threshold, explain, demo, env):
     app.command()(command)
 
 

@@ -241,7 +241,7 @@ def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]
     most = metrics.majority
     averaged = "" if metrics.task.kind == "binary" else ", macro"
     at = f" at {metrics.threshold}" if isinstance(metrics.threshold, float) else ""
-    return [
+    figures = [
         ("log loss (lower is better)", "log_loss", metrics.log_loss, most.log_loss if most else None),
         ("Brier score (lower is better)", "brier", metrics.brier, most.brier if most else None),
         (f"ROC AUC{averaged}", "roc_auc", metrics.roc_auc, None),
@@ -255,6 +255,12 @@ def _key_figures(metrics: Metrics) -> list[tuple[str, str, float, float | None]]
         ),
         (f"Matthews correlation{at}", "matthews_correlation", metrics.matthews_correlation, None),
     ]
+    ranked, kappa = metrics.ranked_probability_score, metrics.quadratic_kappa
+    if ranked is not None and kappa is not None:  # of ordered classes
+        name, alone = "ranked probability score", most.ranked_probability_score if most else None
+        figures.insert(1, (f"{name} (lower is better)", "ranked_probability_score", ranked, alone))
+        figures.append(("quadratic kappa", "quadratic_kappa", kappa, None))
+    return figures
 
 
 def _figure(value: float) -> str:

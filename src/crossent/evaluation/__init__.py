@@ -3,6 +3,7 @@
 from ._crossed import crossed_groups as crossed_groups
 from ._evaluation import Evaluation as Evaluation
 from ._evaluation import evaluate as evaluate
+from ._row_losses import RowLoss as RowLoss
 from ._row_losses import row_losses as row_losses
 from ._scored import ScoredColumns as ScoredColumns
 from ._scored import evaluate_scored as evaluate_scored

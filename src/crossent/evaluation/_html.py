@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .metrics._metrics import Metrics
 
 _MOST_CLASSES = 12
-_MEANS = ("log_loss", "brier")
+_MEANS = ("log_loss", "brier", "ranked_probability_score")
 _CELL = "padding:2px 10px;text-align:right;border-bottom:1px solid rgba(128,128,128,0.35)"
 _NAME = _CELL.replace("right", "left")
 
@@ -49,6 +49,8 @@ def _figures(evaluation: Evaluation, metrics: Metrics) -> str:
     }
     if metrics.task.kind == "multilabel":
         del named["balanced_accuracy"]
+    if metrics.task.ordered:
+        named |= {"ranked_probability_score": "ranked probability score", "quadratic_kappa": "quadratic kappa"}
     rows = [(title, getattr(metrics, name), _ends(evaluation, name)) for name, title in named.items()]
     body = "".join(
         f'<tr><td style="{_NAME}">{title}</td><td style="{_CELL}">{_number(value)}</td>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -12,10 +12,11 @@ from .._errors import InputError
 from .._task import IGNORED, Task
 from ._evaluation import Evaluation
 from .state._order import Scale
+from .state._ranked_probability import RANKED, ranked_probability_scores
 from .state._rows import brier_scores, log_losses, rows_of
 from .state._scores import as_scores
 
-RowLoss: TypeAlias = Literal["log_loss", "brier", "error"]
+RowLoss: TypeAlias = Literal["log_loss", "brier", "ranked_probability_score", "error"]
 
 
 def row_losses(
@@ -34,7 +35,8 @@ def row_losses(
         labels: Class names as `task.encode` takes them.
         probabilities: As in `evaluate`.
         logits: The same before sigmoid or softmax; exactly one of the two.
-        loss: "log_loss", "brier", or "error": 1 where the decision is wrong, of several labels a row any of them.
+        loss: "log_loss", "brier", "ranked_probability_score" of ordered classes, or "error": 1 where the decision is
+            wrong, of several labels a row any of them.
         threshold: Of the decisions, for "error".
 
     Returns:
@@ -48,8 +50,7 @@ def row_losses(
         >>> row_losses(Task.binary(["no", "yes"]), ["no", "yes"], probabilities=[0.5, 0.9], loss="brier")
         tensor([0.2500, 0.0100], dtype=torch.float64)
     """
-    if loss not in ("log_loss", "brier", "error"):
-        raise InputError(f"loss must be 'log_loss', 'brier' or 'error'; got {loss!r}")
+    _check_loss(task, loss)
     if (logits is None) == (probabilities is None):
         raise InputError("give exactly one of logits and probabilities")
     scale: Scale = "probabilities" if logits is None else "logits"
@@ -64,8 +65,18 @@ def row_losses(
             values = log_losses(rows)
         case "brier":
             values = brier_scores(rows)
+        case "ranked_probability_score":
+            values = ranked_probability_scores(rows.labels, rows.probabilities)
         case _:
             values = np.logical_or.reduce(np.atleast_2d(rows.labels != rows.decisions)).astype(np.float64)
     of_all = torch.full((len(codes),), torch.nan, dtype=torch.float64)
     of_all[labelled] = torch.from_numpy(values)
     return of_all
+
+
+def _check_loss(task: Task, loss: str) -> None:
+    if loss == RANKED and not task.ordered:
+        raise InputError(f"loss={RANKED!r} is of ordered classes: Task.multiclass(classes, ordered=True)")
+    names = get_args(RowLoss)
+    if loss not in names:
+        raise InputError(f"loss must be {', '.join(map(repr, names[:-1]))} or {names[-1]!r}; got {loss!r}")

@@ -25,6 +25,8 @@ from ._network_settings import NetworkSettings as NetworkSettings
 from ._saved_blend import history_of as history_of
 from ._saved_blend import load_blend as load_blend
 from ._saved_blend import saved_blend as saved_blend
+from ._shares import ClassShares as ClassShares
+from ._shares import cross_fit_shares as cross_fit_shares
 from ._trees import Trees as Trees
 from ._trees_fit import cross_fit_trees as cross_fit_trees
 from ._trees_fit import fit_trees as fit_trees

@@ -19,6 +19,7 @@ Places = NDArray[np.int32]
 _MOST_BROKEN = 30_000_000  # numbers of the table that become broken lines: 16 bytes each
 _WIDEST_BROKEN = 200  # columns; of pixels a line each costs much and gains little
 _FEWEST_KNOTS = 3
+_LEAST_VARIANCE = 1e-6  # of a number within -3 and 3: what is below is rounding
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,12 @@ class Seen:
         sparse = torch.from_numpy(self.sparse.T @ slopes.numpy())
         return torch.cat([self.dense.T @ slopes, sparse, slopes.sum(dim=0, keepdim=True)])
 
+    def squares(self) -> Tensor:
+        """`(D + S + 1,)` float64, the sum of the squares of each column and of the ones that the bias goes with."""
+        dense = torch.linalg.vector_norm(self.dense, dim=0).square()
+        sparse = torch.from_numpy(np.bincount(self.sparse.indices, self.sparse.data**2, self.sparse.shape[1]))
+        return torch.cat([dense.double(), sparse, torch.tensor([float(len(self))])])
+
 
 @dataclass(frozen=True, eq=False)
 class LinearColumns:
@@ -68,8 +75,9 @@ class LinearColumns:
     @classmethod
     def fit(cls, features: Features, layout: Layout) -> LinearColumns:
         """Measure the rows."""
-        deviation, center = torch.std_mean(features.numbers.double(), dim=0, correction=0)
-        scale = torch.where(deviation > 1e-6, 1 / deviation, 0.0)
+        center = features.numbers.mean(dim=0)
+        variance = torch.linalg.vector_norm(features.numbers, dim=0).square() / len(features) - center.square()
+        scale = torch.where(variance > _LEAST_VARIANCE, variance.clamp(min=_LEAST_VARIANCE).rsqrt(), 0.0)
         knots = _knots(features, layout)
         texts = [part for part in layout.codes if part.kind == "text"]
         shares = torch.ones(max((part.first + part.levels for part in layout.codes), default=1))
@@ -80,8 +88,8 @@ class LinearColumns:
             shares[part.first : part.first + part.levels] = torch.log((1 + len(features)) / (1 + counts)) + 1
         spans = torch.tensor([[part.start, part.start + part.width] for part in texts], dtype=torch.int64)
         return cls(
-            center.float(),
-            scale.float(),
+            center,
+            scale,
             torch.cat([*knots, torch.empty(0)]),
             torch.tensor([len(each) for each in knots], dtype=torch.int64),
             shares,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -83,6 +84,7 @@ def cross_fit_network(
     seed: int,
     watch: Watch | None = None,
     deadline: float | None = None,
+    checkpoint: Path | None = None,
 ) -> CrossFitted:
     """Train one copy on each split; the held-out rows choose one epoch and one temperature for all.
 
@@ -95,12 +97,13 @@ def cross_fit_network(
         seed: Decides the first weights and the order of the rows.
         watch: Told of each step and epoch.
         deadline: A time of `time.monotonic` by which to end, with the best epoch so far.
+        checkpoint: A file for the state of the training, from which the same call goes on when it was killed.
 
     Returns:
         The network, and what each copy says of the rows that it has not seen. `chosen` holds "epochs" and "slope".
 
     Raises:
-        InputError: The training diverged.
+        InputError: The training diverged, or the checkpoint cannot be written.
     """
     front, copies, rows = _prepared(examples, layout, classes, settings, len(splits), seed)
     trained = train_copies(
@@ -112,6 +115,7 @@ def cross_fit_network(
         seed=seed,
         watch=watch,
         deadline=deadline,
+        checkpoint=checkpoint,
     )
     member = Network(settings, layout, classes, trained.slope, front, copies)
     log_probabilities = [torch.log_softmax(trained.slope * logits, dim=1) for logits in trained.held_out]
@@ -132,6 +136,7 @@ def fit_network(
     seed: int,
     watch: Watch | None = None,
     deadline: float | None = None,
+    checkpoint: Path | None = None,
 ) -> Network:
     """Train copies on all rows, for as many epochs, and with the temperature, that held-out rows have chosen.
 
@@ -146,9 +151,10 @@ def fit_network(
         seed: Decides the first weights and the order of the rows.
         watch: Told of each step and epoch.
         deadline: A time of `time.monotonic` by which to end.
+        checkpoint: A file for the state of the training, from which the same call goes on when it was killed.
 
     Raises:
-        InputError: The training diverged.
+        InputError: The training diverged, or the checkpoint cannot be written.
     """
     front, network, rows = _prepared(examples, layout, classes, settings, copies, seed)
     everything = Split(torch.arange(len(examples)), torch.empty(0, dtype=torch.int64))
@@ -162,6 +168,7 @@ def fit_network(
         until=epochs,
         watch=watch,
         deadline=deadline,
+        checkpoint=checkpoint,
     )
     return Network(settings, layout, classes, slope, front, network)
 

@@ -17,10 +17,17 @@ from ._linear import Linear
 from ._member import Member, Saved
 from ._modules import Modules
 from ._network import Network
+from ._shares import ClassShares
 from ._trees import Trees
 
 _FIGURES = ("log_loss", "behind", "error")
-_KINDS: dict[str, type[Member]] = {"network": Network, "trees": Trees, "linear": Linear, "module": Modules}
+_KINDS: dict[str, type[Member]] = {
+    "network": Network,
+    "trees": Trees,
+    "linear": Linear,
+    "module": Modules,
+    "shares": ClassShares,
+}
 
 
 def saved_blend(blend: Blend) -> Saved:
@@ -110,6 +117,8 @@ def _member(task: Task, kind: str | None, saved: Saved) -> Member | None:
             return Trees.load(saved)
         case "linear":
             return Linear.load(saved)
+        case "shares":
+            return ClassShares.load(saved)
         case "module":
             return Modules.load(task, saved)
         case _:

@@ -14,8 +14,12 @@ class TreeSettings:
         learning_rate: How much of each tree's answer counts.
         leaves: The most leaves of a tree.
         least_rows: The fewest rows of a leaf.
+        one_level: The most levels of a category that is cut one level against all others; of one with more, many levels are
+            cut from the rest, in the order of their classes' shares.
         l2: The pull of a leaf's value towards 0, in rows of curvature 1.
         column_share: The share of the columns that each tree may split on.
+        column_share_of_a_cut: The share of these that each cut may be made on. Where each cut has its own choice, columns
+            that work together meet in one tree; where each tree has, trees are cheaper.
         random: Whether cuts are drawn by chance and the best column taken, instead of the best cut of all.
         bins: The most values that a number is told apart by.
         rounds: The most rounds; a round is one tree, or one a class where there are more than two.
@@ -25,10 +29,12 @@ class TreeSettings:
     name: str = "regular"
     learning_rate: float = 0.03
     leaves: int = 15
-    least_rows: int = 30
+    least_rows: int = 10
     l2: float = 10.0
-    column_share: float = 0.5
+    column_share: float = 1.0
+    column_share_of_a_cut: float = 0.5
     random: bool = False
+    one_level: int = 4
     bins: int = 255
     rounds: int = 1000
     patience: int = 60
@@ -46,8 +52,10 @@ class TreeSettings:
             "min_data_in_leaf": self.least_rows,
             "lambda_l2": self.l2,
             "feature_fraction": self.column_share,
+            "feature_fraction_bynode": self.column_share_of_a_cut,
             "extra_trees": self.random,
             "max_bin": self.bins,
+            "max_cat_to_onehot": self.one_level,
             "cat_smooth": 20.0,
             "cat_l2": 20.0,
             "deterministic": True,

@@ -13,6 +13,8 @@ from ._columns import unseen_code
 
 CATEGORY_DIMENSIONS = 8
 TEXT_DIMENSIONS = 32
+_FIRST_WORDS = 0.1
+"""The spread of the words' first vectors: small, so that what a rare word says is what rows have taught it."""
 
 
 class OneHot(nn.Module):
@@ -85,7 +87,7 @@ class TextEmbedding(nn.Module):
         self.outputs = TEXT_DIMENSIONS
         self.start, self.width = part.start, part.width
         self.padding = copies * part.levels
-        table = torch.randn(self.padding + 1, TEXT_DIMENSIONS, generator=generator)
+        table = _FIRST_WORDS * torch.randn(self.padding + 1, TEXT_DIMENSIONS, generator=generator)
         table[self.padding] = 0
         self.table = nn.Parameter(table)
         shift = part.levels * torch.arange(copies).view(-1, 1, 1) - part.first

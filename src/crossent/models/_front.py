@@ -15,6 +15,7 @@ FrontKind = Literal["robust", "quantile"]
 _MOST_POINTS = 512
 _ROWS_A_POINT = 30
 _LEAST_POINTS = 10
+_ROWS_A_WORD = 4
 _SWEEP = 1 << 20
 
 
@@ -26,7 +27,7 @@ class Front(nn.Module):
     measurement that is 0 in nine rows of ten spreads its tenth row over the whole upper tail.
 
     A category that occurs in no training row, and a missing one where none was, get their column's unseen code; a word
-    becomes padding: weights that no row has trained would only be noise.
+    that is in fewer than 4 becomes padding: weights that hardly a row has trained would only be noise.
 
     Args:
         points: `(D, Q)`, ascending in each row, infinite past the last point.
@@ -58,22 +59,17 @@ class Front(nn.Module):
         scored = torch.zeros(width, dtype=torch.bool)
         if kind == "robust":
             return cls(torch.empty(0, 0), torch.empty(0, 0), scored, codes)
-        count = min(max(len(features) // _ROWS_A_POINT, _LEAST_POINTS), _MOST_POINTS)
-        points, scores = torch.full((width, count), torch.inf), torch.zeros(width, count)
+        missing = {part.column: place for place, part in enumerate(layout.numbers) if part.part == "missing"}
+        most = _points(len(features))
+        points, scores = torch.full((width, most), torch.inf), torch.zeros(width, most)
         for place, part in enumerate(layout.numbers):
-            if part.part != "value":
-                continue
             values = features.numbers[:, place]
-            after = layout.numbers[place + 1 :]
-            missing = [each for each, other in enumerate(after, place + 1) if other.column == part.column]
-            missing = [each for each in missing if layout.numbers[each].part == "missing"]
-            if missing:
-                values = values[features.numbers[:, missing[0]] == 0]
-            if len(values):
+            if part.column in missing:
+                values = values[features.numbers[:, missing[part.column]] == 0]
+            if part.part == "value" and len(values):
                 scored[place] = True
-                found, normal = _normal_scores(values, count)
+                found, normal = _normal_scores(values)
                 points[place, : len(found)], scores[place, : len(found)] = found, normal
-                scores[place, len(found) :] = normal[-1]
         return cls(points[scored], scores[scored], scored, codes)
 
     def forward(self, features: Features) -> Features:
@@ -89,10 +85,14 @@ class Front(nn.Module):
         return Features(numbers, codes)
 
 
-def _normal_scores(values: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """At most `count` points among the values, and the normal score of each point's middle rank."""
+def _points(rows: int) -> int:
+    return min(max(rows // _ROWS_A_POINT, _LEAST_POINTS), _MOST_POINTS)
+
+
+def _normal_scores(values: Tensor) -> tuple[Tensor, Tensor]:
+    """Points among the values, and the normal score of each point's middle rank."""
     ordered = values.sort().values
-    spread = torch.linspace(0, len(ordered) - 1, count).round().long()
+    spread = torch.linspace(0, len(ordered) - 1, _points(len(ordered)), dtype=torch.float64).round().long()
     points = ordered[spread].unique()
     below = torch.searchsorted(ordered, points)
     upto = torch.searchsorted(ordered, points, right=True)
@@ -112,12 +112,12 @@ def _interpolated(values: Tensor, points: Tensor, scores: Tensor) -> Tensor:
 
 def _codes(codes: Tensor, layout: Layout) -> Tensor:
     levels = 1 + sum(part.levels for part in layout.codes)
-    seen = torch.zeros(levels, dtype=torch.bool)
+    counts = torch.zeros(levels, dtype=torch.int64)
     for start in range(0, len(codes), _SWEEP):
-        seen[codes[start : start + _SWEEP].flatten().long()] = True
+        counts += codes[start : start + _SWEEP].flatten().bincount(minlength=levels)
     kept = torch.arange(levels, dtype=torch.int32)
     for part in layout.codes:
-        stand_in = unseen_code(part) if part.kind == "category" else 0
+        least, stand_in = (1, unseen_code(part)) if part.kind == "category" else (_ROWS_A_WORD, 0)
         own = slice(part.first, part.first + part.levels)
-        kept[own] = torch.where(seen[own], kept[own], stand_in)
+        kept[own] = torch.where(counts[own] >= least, kept[own], stand_in)
     return kept

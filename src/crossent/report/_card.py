@@ -27,6 +27,7 @@ _FIGURES = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
 }
+_OF_ORDERED = {"ranked_probability_score": "ranked probability score", "quadratic_kappa": "quadratic kappa"}
 
 
 def model_card(
@@ -101,7 +102,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _details(metrics: Metrics, history: History | None, facts: Mapping[str, str] | None) -> str:
     of = f", of which {_plain(metrics.task.positive)} is the positive one" if metrics.task.kind == "binary" else ""
     known = {
-        "Kind": metrics.task.kind,
+        "Kind": "multiclass, with ordered classes" if metrics.task.ordered else metrics.task.kind,
         "Classes": ", ".join(map(_plain, metrics.task.classes[:_MOST_CLASSES])) + of,
     } | {name: _plain(value) for name, value in (facts or {}).items()}
     if history is not None and history.epochs:
@@ -123,7 +124,7 @@ def _decided(metrics: Metrics) -> str:
 
 def _figures(evaluation: Evaluation, metrics: Metrics) -> str:
     rows = []
-    for name, title in _FIGURES.items():
+    for name, title in (_FIGURES | (_OF_ORDERED if metrics.task.ordered else {})).items():
         macro = metrics.task.kind != "binary" and name in ("roc_auc", "average_precision")
         value = getattr(metrics, name)
         found = None if macro or math.isnan(value) else interval_of(evaluation, name)

@@ -39,6 +39,8 @@ def _on_decisions(metrics: Metrics) -> list[Tile]:
     ]
     if metrics.task.kind == "multiclass":
         f1 = Tile("F1, macro", figure(metrics.macro.f1), always + figure(majority.macro.f1))
+        if metrics.task.ordered:
+            shared.append(Tile("Quadratic kappa", figure(metrics.quadratic_kappa), "by chance: 0"))
         return [*shared, f1, Tile("Matthews correlation", figure(metrics.matthews_correlation), "by chance: 0")]
     of, scores = f"of {quoted(metrics.task.positive)}", metrics.per_class[1]
     return [
@@ -54,7 +56,7 @@ def _on_scores(metrics: Metrics) -> list[Tile]:
     majority = metrics.majority
     macro = "" if metrics.task.kind == "binary" else ", macro"
     share = metrics.per_class[1].support / metrics.weight if metrics.task.kind == "binary" else None
-    return [
+    found = [
         Tile(f"ROC AUC{macro}", figure(metrics.roc_auc), _doubt(metrics, "roc_auc") or "a coin: 0.5"),
         Tile(
             f"Average precision{macro}",
@@ -73,6 +75,12 @@ def _on_scores(metrics: Metrics) -> list[Tile]:
             f"shares alone: {figure(majority.brier)}" if majority else "less is better",
         ),
     ]
+    if majority is not None and metrics.task.ordered:
+        beside = (
+            _doubt(metrics, "ranked_probability_score") or f"shares alone: {figure(majority.ranked_probability_score)}"
+        )
+        found.append(Tile("Ranked probability score", figure(metrics.ranked_probability_score), beside))
+    return found
 
 
 def _labels_right(metrics: Metrics) -> float:
@@ -100,7 +108,8 @@ def lead(metrics: Metrics, *, weighted: bool) -> str:
             what = f"{percent(positive.support / metrics.weight)} of {them} {quoted(positive.label)}"
             rule = f"decided {quoted(positive.label)} from a probability of {metrics.threshold}"
         case "multiclass":
-            what, rule = counted(len(metrics.task), "class", "classes"), "decided for the most probable class"
+            one = "ordered class" if metrics.task.ordered else "class"
+            what, rule = counted(len(metrics.task), one, f"{one}es"), "decided for the most probable class"
         case "multilabel":
             limits = metrics.threshold
             each = f"{limits}" if isinstance(limits, float) else "its own threshold"

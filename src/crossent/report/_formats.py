@@ -23,7 +23,8 @@ Format: TypeAlias = Literal["html", "png", "svg", "json", "markdown"]
 _WITH_INTERVAL = (
     "accuracy", "balanced_accuracy", "matthews_correlation", "roc_auc", "average_precision", "log_loss", "brier",
 )  # fmt: skip
-_RESAMPLED = ("balanced_accuracy", "matthews_correlation")
+_OF_ORDERED = ("ranked_probability_score", "quadratic_kappa")
+_RESAMPLED = ("balanced_accuracy", "matthews_correlation", "quadratic_kappa")
 """Their intervals take long where there are many classes."""
 _SUFFIXES: dict[str, Format] = {".png": "png", ".svg": "svg", ".json": "json", ".md": "markdown"}
 
@@ -65,7 +66,8 @@ def as_format(
 def _intervals(evaluation: Evaluation) -> dict[str, dict[str, object]]:
     """The ends of the main figures' intervals, by name; those that have none are left out."""
     few = len(evaluation.task) <= MOST_WITH_ALL_INTERVALS
-    found = {name: interval_of(evaluation, name) for name in _WITH_INTERVAL if few or name not in _RESAMPLED}
+    names = (*_WITH_INTERVAL, *_OF_ORDERED) if evaluation.task.ordered else _WITH_INTERVAL
+    found = {name: interval_of(evaluation, name) for name in names if few or name not in _RESAMPLED}
     return {
         name: {"low": each.low, "high": each.high, "confidence": each.confidence, "method": each.method}
         for name, each in found.items()

@@ -56,13 +56,14 @@ _COLUMNS = {
     },
     "multilabel": {"accuracy": "Rows all right", "f_score": "F1, macro", "log_loss": "Log loss"},
 }
+_OF_ORDERED = {"ranked_probability_score": "Ranked probability score"}
 
 
 def groups_of(evaluation: Evaluation) -> Groups | None:
     """The figures of each group; None where rows have no groups."""
     if not evaluation.groups:
         return None
-    columns = _COLUMNS[evaluation.task.kind]
+    columns = _COLUMNS[evaluation.task.kind] | (_OF_ORDERED if evaluation.task.ordered else {})
     frame = group_table(evaluation, list(columns)).filter(pl.col("rows") > 0)
     groups = [_group(row, columns) for row in frame.iter_rows(named=True)]
     most = sorted(groups, key=lambda group: -group.rows)[:MOST_GROUPS]

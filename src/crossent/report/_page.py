@@ -21,6 +21,7 @@ from ._class_table import class_table
 from ._columns import ColumnFacts
 from ._coverage_chart import coverage_chart
 from ._curve_charts import curve_charts
+from ._explained import explained
 from ._explorer import Explorer, class_words, cuts_note, explorer, record
 from ._explorer_charts import explorer_charts
 from ._explorer_figures import ROWS_A_DAY, moving_matrix, moving_tiles
@@ -36,6 +37,7 @@ from ._words import short_names
 from ._worries import worries
 
 if TYPE_CHECKING:
+    from ..explanation import Explanation
     from ..inspection import LabelErrors, WeakSlices
     from ..training import History
 
@@ -58,6 +60,7 @@ def html(
     model: str = "DIR",
     slices: WeakSlices | None = None,
     suspects: LabelErrors | None = None,
+    explanation: Explanation | None = None,
 ) -> str:
     """Describe an evaluation in one HTML page that needs nothing else: no network, no other file.
 
@@ -73,6 +76,7 @@ def html(
         model: The model folder, for the line that predicts with the threshold chosen on the page.
         slices: Where the model is weak, as `weak_slices` finds it.
         suspects: The labels that are likely wrong, as `label_errors` finds them; `row` is shown as it is.
+        explanation: What the model goes by, as `crossent.explain` finds it.
 
     Returns:
         The page. It is a pure function of the arguments: the same evaluation gives the same page.
@@ -94,6 +98,7 @@ def html(
         slices=slices,
         suspects=suspects,
         suspects_shown=_MOST_SUSPECTS,
+        explained=None if explanation is None else explained(explanation),
     )
 
 

@@ -16,6 +16,7 @@ from ._members import MemberFacts
 from ._page import html
 
 if TYPE_CHECKING:
+    from ..explanation import Explanation
     from ..inspection import LabelErrors, WeakSlices
     from ..training import History
 
@@ -33,6 +34,7 @@ def write(
     model: str = "DIR",
     slices: WeakSlices | None = None,
     suspects: LabelErrors | None = None,
+    explanation: Explanation | None = None,
     format: str | None = None,
 ) -> None:
     """Write the page of `html` to a file, or another format; an older one is replaced only when the new is complete.
@@ -49,6 +51,7 @@ def write(
         model: The model folder, for the line that predicts.
         slices: Where the model is weak, as `weak_slices` finds it.
         suspects: The labels that are likely wrong, as `label_errors` finds them.
+        explanation: What the model goes by, as `crossent.explain` finds it.
         format: "html", "png", "svg", "json" or "markdown" (a model card); by default what the name of the file ends in.
             The others than HTML show less.
 
@@ -70,6 +73,7 @@ def write(
         model=model,
         slices=slices,
         suspects=suspects,
+        explanation=explanation,
     )
     write_file(path, page)
 

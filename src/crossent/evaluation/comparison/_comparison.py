@@ -15,6 +15,7 @@ from ..._task import Task
 from .._evaluation import Evaluation, Threshold
 from ..figures._asked import Asked, AverageName, checked
 from ..state._batch import Batch
+from ..state._ranked_probability import RANKED
 from ..state._rows import Rows, rows_of
 from ..state._scores import as_scores
 from ._difference import Difference, difference_of
@@ -28,6 +29,8 @@ MAIN_FIGURES = {
     "multilabel": ("log_loss", "brier", "accuracy"),
 }
 """The figures that are shown where none are named, by the kind of task."""
+
+_OF_ORDERED = ("log_loss", RANKED, "brier", "accuracy", "quadratic_kappa", "matthews_correlation", "f_score")
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +198,8 @@ class Comparison:
             figures: Names as `figure` has them; by default the main figures of the kind of task.
             confidence: Of each interval.
         """
-        names = MAIN_FIGURES[self.task.kind] if figures is None else figures
+        main = _OF_ORDERED if self.task.ordered else MAIN_FIGURES[self.task.kind]
+        names = main if figures is None else figures
         return tuple(self.difference(each, average=averaged(self.task, each), confidence=confidence) for each in names)
 
     def to_frame(self, figures: Sequence[str] | None = None, *, confidence: float = 0.95) -> pl.DataFrame:

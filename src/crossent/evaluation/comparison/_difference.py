@@ -26,6 +26,7 @@ from ..metrics._agreement import AGREEMENT
 from ..metrics._areas import AREAS
 from ..metrics._cells import CLASS_FIGURES
 from ..state._exact import Floats, Ints, as_float
+from ..state._ranked_probability import RANKED
 from ..state._state import LARGEST_SQUARED
 from ._joint import Bools
 from ._paired_ranking import area_error, resampled_precisions
@@ -39,6 +40,7 @@ LOWER_IS_BETTER = frozenset(
     {
         "log_loss",
         "brier",
+        RANKED,
         "hinge_loss",
         "zero_one_loss",
         "hamming_loss",

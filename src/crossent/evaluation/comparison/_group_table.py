@@ -11,6 +11,7 @@ from ..._errors import InputError
 from .._evaluation import Evaluation
 from ..figures._figure import figure
 from ..intervals._interval import interval
+from ..state._ranked_probability import RANKED
 from ._comparison import averaged
 
 _FIGURES = {
@@ -18,6 +19,7 @@ _FIGURES = {
     "multiclass": ("log_loss", "accuracy", "balanced_accuracy", "f_score"),
     "multilabel": ("log_loss", "accuracy"),
 }
+_OF_ORDERED = ("log_loss", RANKED, "accuracy", "balanced_accuracy", "quadratic_kappa", "f_score")
 
 
 def group_table(
@@ -55,7 +57,8 @@ def group_table(
     groups = evaluation.groups
     if not groups:
         raise InputError("a table of groups needs rows with groups: give groups to evaluate or update")
-    names = _FIGURES[evaluation.task.kind] if figures is None else figures
+    main = _OF_ORDERED if evaluation.task.ordered else _FIGURES[evaluation.task.kind]
+    names = main if figures is None else figures
     records = []
     for name, each in groups.items():
         record: dict[str, object] = {"group": str(name), "rows": each.rows}

@@ -11,6 +11,7 @@ import numpy as np
 from ..._task import Task
 from ..state._exact import Floats, Ints, exact_sum
 from ..state._order import keys_of
+from ..state._ranked_probability import RANKED, ranked_probability_scores
 from ..state._rows import Rows, brier_scores, log_losses
 from ..state._samples import sample_scores
 from ._joint import Bools, Joint, counted, joint, merged_joints
@@ -88,6 +89,8 @@ def _all(right: Bools) -> Ints:
 def _values(task: Task, rows: Rows) -> dict[str, Floats]:
     """The values of each row of which figures are means."""
     values = {"log_loss": log_losses(rows), "brier": brier_scores(rows)}
+    if task.ordered:
+        values[RANKED] = ranked_probability_scores(rows.labels, rows.probabilities)
     if rows.margins is not None:
         values["hinge_loss"] = np.maximum(0, 1 - rows.margins)
     return values | (sample_scores(rows) if task.kind == "multilabel" else {})

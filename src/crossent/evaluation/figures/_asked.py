@@ -13,6 +13,7 @@ from ..._task import Task
 from ..metrics._agreement import AGREEMENT
 from ..metrics._areas import AREAS
 from ..metrics._cells import CLASS_FIGURES
+from ..state._ranked_probability import RANKED
 from ..state._samples import SAMPLES_BETAS
 from ._choice import check_choice
 from ._curves import place_of
@@ -22,6 +23,7 @@ AverageName: TypeAlias = Literal["macro", "weighted", "micro", "samples"]
 ROW_MEANS = {
     "log_loss": "log_loss",
     "brier": "brier",
+    RANKED: RANKED,
     "hinge_loss": "hinge_loss",
     "exact_match": "exact_match",
     "coverage_error": "coverage",
@@ -29,7 +31,7 @@ ROW_MEANS = {
     "label_ranking_loss": "ranking_loss",
 }
 """Means over rows, by the name under which the rows' values are summed."""
-SKILL = {"d2_log_loss": "log_loss", "d2_brier": "brier"}
+SKILL = {"d2_log_loss": "log_loss", "d2_brier": "brier", f"d2_{RANKED}": RANKED}
 PAIRED = "one_against_one_roc_auc"
 PLACED = ("top_k_accuracy", "mean_reciprocal_rank")
 NAMES = (*CLASS_FIGURES, *AGREEMENT, *AREAS, PAIRED, *ROW_MEANS, *SKILL, *PLACED)

@@ -16,8 +16,9 @@ from ..metrics._areas import AREAS
 from ..metrics._cells import CLASS_FIGURES, Cells, class_cells, empty_reason, of_cells
 from ..metrics._pairs import one_against_one
 from ..metrics._ranking import Ranking, class_ranking, pooled_ranking
-from ..metrics._reasons import listed
+from ..metrics._reasons import NOT_KEPT, listed
 from ..state._exact import Amounts, Floats
+from ..state._ranked_probability import RANKED
 from ._asked import PAIRED, ROW_MEANS, SKILL, Asked, AverageName, checked
 from ._curves import place_of
 
@@ -57,9 +58,10 @@ def figure(
     Of all pairs of classes: one_against_one_roc_auc (multiclass, with `pairs=True`).
 
     Of all rows: accuracy, balanced_accuracy, adjusted_balanced_accuracy, matthews_correlation, kappa, linear_kappa,
-    quadratic_kappa, zero_one_loss, hamming_loss, log_loss, brier, d2_log_loss, d2_brier; hinge_loss (of logits, of one
-    label a row); top_k_accuracy (with `k`) and mean_reciprocal_rank (multiclass); exact_match, coverage_error,
-    label_ranking_average_precision and label_ranking_loss (multilabel).
+    quadratic_kappa, zero_one_loss, hamming_loss, log_loss, brier, d2_log_loss, d2_brier; ranked_probability_score and
+    d2_ranked_probability_score (of ordered classes); hinge_loss (of logits, of one label a row); top_k_accuracy (with
+    `k`) and mean_reciprocal_rank (multiclass); exact_match, coverage_error, label_ranking_average_precision and
+    label_ranking_loss (multilabel).
 
     Args:
         evaluation: An evaluation with rows.
@@ -87,6 +89,7 @@ def figure(
         "undefined: no row is 'yes' or there is no false alarm"
 
     References:
+        Epstein, A scoring system for probability forecasts of ranked categories, Journal of Applied Meteorology 1969.
         Hand and Till, A simple generalisation of the area under the ROC curve, Machine Learning 2001. Crammer and
         Singer, On the algorithmic implementation of multiclass kernel-based vector machines, JMLR 2001 (hinge_loss).
         McClish, Analyzing a portion of the ROC curve, Medical Decision Making 1989. Mysinger and Shoichet, Rapid
@@ -111,18 +114,27 @@ def figure_of(evaluation: Evaluation, asked: Asked) -> Figure:
         return _area(evaluation, asked)
     if name == PAIRED:
         return _paired(evaluation, asked)
+    summed = ROW_MEANS.get(name) or SKILL.get(name)
+    if summed is not None and summed not in state.sums:
+        return _not_kept(task, name)
     if name in SKILL:
         return _skill(evaluation, SKILL[name])
-    if name in ROW_MEANS:
-        if ROW_MEANS[name] not in state.sums:
-            raise InputError(f"{name} is kept for {_KEPT[name]}")
-        return Figure(state.mean(ROW_MEANS[name]))
+    if summed is not None:
+        return Figure(state.mean(summed))
     if state.ranks is None:
         raise InputError(f"{name} is of a multiclass task; this one is {task.kind}")
     return Figure(float(of_ranks(state.ranks.amounts.astype(np.float64), asked)))
 
 
+def _not_kept(task: Task, name: str) -> Figure:
+    if name in _OF_ORDERED and task.ordered:
+        return Figure(float("nan"), reason=NOT_KEPT)
+    raise InputError(f"{name} is kept for {_KEPT[name]}")
+
+
+_OF_ORDERED = (RANKED, f"d2_{RANKED}")
 _KEPT = {
+    **dict.fromkeys(_OF_ORDERED, "ordered classes: Task.multiclass(classes, ordered=True)"),
     "hinge_loss": "logits of a binary or multiclass task",
     **dict.fromkeys(
         ("exact_match", "coverage_error", "label_ranking_average_precision", "label_ranking_loss"), "multilabel tasks"

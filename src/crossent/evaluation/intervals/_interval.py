@@ -81,12 +81,12 @@ def interval(
     found = figure_of(evaluation, asked)
     draw = generator(seed)
     summed = summed_name(evaluation.task, asked)
+    if math.isnan(found.value):
+        return Interval(math.nan, math.nan, math.nan, confidence, f"none: {found.reason}")
     if summed == "exact_match":  # a share of rows
         return by_wilson(found, rows_alike(evaluation.state, summed), confidence, "Wilson")
     if summed is not None:
         return by_error(found, mean_error(evaluation.state, summed), confidence, "normal")
-    if math.isnan(found.value):
-        return Interval(math.nan, math.nan, math.nan, confidence, f"none: {found.reason}")
     if name in SKILL:
         return by_error(found, skill_error(evaluation, SKILL[name]), confidence, "normal, at the worst correlation")
     if name == PAIRED:

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._evaluation import Evaluation
 from ..state._exact import as_float
+from ..state._ranked_probability import ranked_score_moved
 from ..state._state import LARGEST_SQUARED, State
 from ._delta import error_of_sum
 from ._squares import squared_weights, squares_in
@@ -43,9 +44,12 @@ def skill_error(evaluation: Evaluation, loss: str) -> float:
         return math.inf  # refused before
     counts, amounts = (each.sum(axis=1) for each in (state.confusion.counts, state.confusion.amounts))
     shares, plain = amounts / amounts.sum(), getattr(base, loss)
-    if loss == "log_loss":
-        moved = -np.log(np.where(shares == 0, 1, shares)) - plain
-    else:
-        moved = 2 * (np.square(shares).sum() - shares) / (2 if len(shares) == 2 else 1)
+    match loss:
+        case "log_loss":
+            moved = -np.log(np.where(shares == 0, 1, shares)) - plain
+        case "brier":
+            moved = 2 * (np.square(shares).sum() - shares) / (2 if len(shares) == 2 else 1)
+        case _:
+            moved = ranked_score_moved(shares)
     of_plain = error_of_sum(counts, moved / amounts.sum(), squares_in(counts, amounts, squared_weights(evaluation)))
     return mean_error(state, loss) / plain + state.mean(loss) * of_plain / plain**2

@@ -8,7 +8,9 @@ import torch
 from ..._task import Task
 from ..state._exact import Amounts, Floats
 from ..state._order import Scale
+from ..state._ranked_probability import RANKED, ranked_score_of_shares
 from ..state._state import State
+from ._agreement import quadratic_kappa
 from ._confusion import (
     Counts,
     balanced_accuracy,
@@ -55,7 +57,14 @@ def metrics_of(task: Task, threshold: float | tuple[float, ...], state: State, s
             task, counts, {"roc_auc": (auc, auc_half), "average_precision": (precision, precision_half)}
         ),
         reasons=reasons_of(task, counts, confusion, state),
+        ranked_probability_score=_ranked(state) if task.ordered else None,
+        quadratic_kappa=float(quadratic_kappa(confusion.double().numpy())) if task.ordered else None,
     )
+
+
+def _ranked(state: State) -> float:
+    """NaN where it was not kept when the state was saved."""
+    return state.mean(RANKED) if RANKED in state.sums else float("nan")
 
 
 def _per_class(task: Task, counts: Counts, auc: Floats, precision: Floats) -> tuple[ClassScores, ...]:
@@ -124,4 +133,5 @@ def _majority(task: Task, counts: Counts) -> Majority:
         log_loss=-float((present * np.log(present)).sum()) + 0.0,
         brier=gini / 2 if len(task) == 2 else gini,
         macro=Average(p, r, f1, rows),
+        ranked_probability_score=ranked_score_of_shares(shares) if task.ordered else None,
     )

@@ -47,6 +47,7 @@ class Majority:
     """What one would score without a model on these rows.
 
     Decisions are always `label`, the most frequent class; probabilities are always the classes' shares of the rows.
+    ranked_probability_score: of ordered classes, else None.
     """
 
     label: Label
@@ -55,6 +56,7 @@ class Majority:
     log_loss: float
     brier: float
     macro: Average
+    ranked_probability_score: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,10 @@ class Metrics:
     balanced_accuracy: mean recall of the classes that have rows.
     matthews_correlation: correlation of labels and decisions, from -1 to 1.
     roc_auc, average_precision: binary: of the positive class; otherwise the macro average.
+    ranked_probability_score: of ordered classes, else None: mean of (P(y <= k) - [true <= k])^2 over rows and over all
+    classes k but the last, from 0 to 1.
+    quadratic_kappa: of ordered classes, else None: agreement of labels and decisions beyond chance, each mistake
+    weighted by its squared distance.
     confusion_matrix: int64, true class by decision, `(K, K)`; multilabel `(K, 2, 2)`.
     rows: true number of rows, whatever they weigh. weight: the sum of their weights; without weights as many as rows.
     half_widths: for each figure that is not exact, by its path in `to_dict()`, how far at most the exact one lies off.
@@ -94,6 +100,8 @@ class Metrics:
     confusion_matrix: Tensor
     majority: Majority | None
     weight: float
+    ranked_probability_score: float | None = None
+    quadratic_kappa: float | None = None
     half_widths: Mapping[str, float] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
 
@@ -109,6 +117,7 @@ class Metrics:
             "threshold": list(self.threshold) if isinstance(self.threshold, tuple) else self.threshold,
             "log_loss": self.log_loss,
             "brier": self.brier,
+            **self._of_ordered(),
             "accuracy": self.accuracy,
             "balanced_accuracy": self.balanced_accuracy,
             "matthews_correlation": self.matthews_correlation,
@@ -122,11 +131,16 @@ class Metrics:
             "confusion_matrix": self.confusion_matrix.tolist(),
             "majority": None
             if self.majority is None
-            else asdict(self.majority) | {"macro": _average(self.majority.macro)},
+            else _defined(asdict(self.majority)) | {"macro": _average(self.majority.macro)},
             "half_widths": dict(self.half_widths),
             "reasons": dict(self.reasons),
         }
         return {name: _json_safe(value) for name, value in record.items()}
+
+    def _of_ordered(self) -> dict[str, float]:
+        return _defined(
+            {"ranked_probability_score": self.ranked_probability_score, "quadratic_kappa": self.quadratic_kappa}
+        )
 
 
 def _without(record: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -134,8 +148,12 @@ def _without(record: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def _average(average: Average | None) -> dict[str, Any] | None:
-    # Figures that an average does not have are left out; null is for the undefined.
-    return None if average is None else {name: value for name, value in asdict(average).items() if value is not None}
+    return None if average is None else _defined(asdict(average))
+
+
+def _defined(record: dict[str, Any]) -> dict[str, Any]:
+    # Figures that there are not are left out; null is for the undefined.
+    return {name: value for name, value in record.items() if value is not None}
 
 
 def _json_safe(value: object) -> object:

@@ -10,9 +10,11 @@ from torch import Tensor
 from ..._labels import Label
 from ..._task import Task
 from ..state._exact import as_float
+from ..state._ranked_probability import RANKED
 from ..state._state import State
 from ._confusion import Counts
 
+NOT_KEPT = "undefined: it was not kept when this was saved"
 _SHOWN = 5
 
 
@@ -21,6 +23,8 @@ def reasons_of(task: Task, counts: Counts, confusion: Tensor, state: State) -> d
     reasons = dict(_of_classes(task, counts, state.weight))
     reasons.update(_of_rankings(task, counts, state.weight))
     reasons.update(_of_samples(state) if task.kind == "multilabel" else _of_decisions(task, counts, confusion))
+    if task.ordered:
+        reasons.update(_of_ordered(confusion, state))
     return reasons
 
 
@@ -63,6 +67,13 @@ def _of_decisions(task: Task, counts: Counts, confusion: Tensor) -> Iterator[tup
     for axis, what in ((1, "labels"), (0, "decisions")):
         if int(torch.count_nonzero(confusion.sum(axis))) == 1:
             yield "matthews_correlation", f"set to 0: all {what} are one class"
+
+
+def _of_ordered(confusion: Tensor, state: State) -> Iterator[tuple[str, str]]:
+    if RANKED not in state.sums:
+        yield RANKED, NOT_KEPT
+    if int(torch.count_nonzero(confusion.sum(0) + confusion.sum(1))) == 1:
+        yield "quadratic_kappa", "set to 0: all labels and decisions are one class"
 
 
 def _of_samples(state: State) -> Iterator[tuple[str, str]]:

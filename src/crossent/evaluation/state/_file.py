@@ -20,6 +20,7 @@ from ..._task import Task
 from ._exact import LIMBS
 from ._histogram import Histogram
 from ._order import Scale
+from ._ranked_probability import RANKED
 from ._sound import check_record, check_state
 from ._state import State
 from ._tally import Tally
@@ -27,15 +28,17 @@ from ._tally import Tally
 Arrays = dict[str, npt.NDArray[np.int64]]
 
 _FORMAT = "crossent evaluation"
-_VERSION = 2
-"""1: neither decided nor pairs, and no hinge loss of several classes; all else as here."""
+_VERSION = 3
+"""1: neither decided nor pairs, and no hinge loss of several classes. 2: no ranked probability score. Else as here."""
 
 
 def packed(record: Mapping[str, Any], states: list[State]) -> bytes:
     """The file's content: the same evaluation gives the same bytes."""
     arrays: Arrays = {}
     written = [_state_record(state, f"{place}", arrays) for place, state in enumerate(states)]
-    text = json.dumps({"format": _FORMAT, "version": _VERSION, **record, "states": written})
+    # Files without it can still be read by a crossent that knows version 2 only.
+    version = _VERSION if any(RANKED in state.sums for state in states) else _VERSION - 1
+    text = json.dumps({"format": _FORMAT, "version": version, **record, "states": written})
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as members:
         for name, values in {"record": np.frombuffer(text.encode(), dtype=np.uint8), **arrays}.items():
@@ -70,9 +73,9 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Task, list[State
         raise InputError(
             f"{path} must be an evaluation that Evaluation.save wrote; it is another kind of file, or damaged"
         ) from None
-    if version not in (1, _VERSION):
+    if version not in range(1, _VERSION + 1):
         raise InputError(
-            f"{path} must be of version {_VERSION} or 1; it is of {version}: read it with a newer crossent"
+            f"{path} must be of version {_VERSION} or earlier; it is of {version}: read it with a newer crossent"
         )
     try:
         task = Task.from_dict(record["task"])

@@ -61,9 +61,9 @@ def rows_of(
     task: Task, labels: Tensor, scores: Tensor, scale: Scale, threshold: float | Tensor, weights: Floats | None
 ) -> Rows:
     """Put checked labels, none of them the ignored one, and scores on the CPU side by side."""
-    codes, columns = _codes(labels), _columns(scores.to(torch.float64))
+    codes, columns = codes_of(labels), columns_of(scores)
     if scale == "probabilities":
-        return Rows(scale, codes, _codes(task.decide(scores, threshold)), columns, columns, weights=weights)
+        return Rows(scale, codes, codes_of(task.decide(scores, threshold)), columns, columns, weights=weights)
     margins = None if task.kind == "multilabel" else _margins(codes, columns)
     if task.kind == "multiclass":
         columns, probabilities = _in_blocks(odds_and_probabilities, columns)
@@ -71,15 +71,17 @@ def rows_of(
         (probabilities,) = _in_blocks(lambda logits: (sigmoid(logits),), columns)
     shaped = torch.from_numpy(probabilities[0] if task.kind == "binary" else np.ascontiguousarray(probabilities.T))
     # Not rounded to the type of the logits: the order of the probabilities is that of the histograms.
-    decisions = _codes(task.decide(shaped, threshold))
+    decisions = codes_of(task.decide(shaped, threshold))
     return Rows(scale, codes, decisions, columns, probabilities, margins, weights)
 
 
-def _columns(scores: Tensor) -> Floats:
-    return np.ascontiguousarray(np.atleast_2d(scores.numpy().T))
+def columns_of(scores: Tensor) -> Floats:
+    """Scores as float64 with a row a class."""
+    return np.ascontiguousarray(np.atleast_2d(scores.to(torch.float64).numpy().T))
 
 
-def _codes(codes: Tensor) -> Ints:
+def codes_of(codes: Tensor) -> Ints:
+    """Labels or decisions as int64, with a row a label where there are several."""
     return np.array(codes.numpy().T, dtype=np.int64, order="C")
 
 
@@ -125,18 +127,31 @@ def odds_and_probabilities(logits: Floats) -> tuple[Floats, Floats]:
     tell them apart where that has rounded to 1.
     """
     with np.errstate(over="ignore"):  # two logits may lie farther apart than the largest number
-        where = logits.argmax(axis=0)[np.newaxis]
-        top = np.take_along_axis(logits, where, axis=0)
         # The log of the others' sum, relative to the top: for the top summed without it, for the rest the whole less
         # their part, which cannot cancel because the top's 1 stays in it.
-        powers = exp(logits - top)
-        np.put_along_axis(powers, where, 0.0, axis=0)
-        below = in_order(powers)
+        where, top, powers, below = _powers(logits)
         total = 1.0 + below
         others = log(total - powers)
         np.put_along_axis(others, where, _log_of_rest(logits, where, top, below)[np.newaxis], axis=0)
         np.put_along_axis(powers, where, 1.0, axis=0)
         return np.clip(logits - top - others, -_MOST, _MOST), powers * (1.0 / total)
+
+
+def softmax(logits: Floats) -> Floats:
+    """Of `(K, n)` logits the probabilities, to the bits of `odds_and_probabilities`."""
+    with np.errstate(over="ignore"):
+        where, _, powers, below = _powers(logits)
+    np.put_along_axis(powers, where, 1.0, axis=0)
+    return powers * (1.0 / (1.0 + below))
+
+
+def _powers(logits: Floats) -> tuple[npt.NDArray[np.intp], Floats, Floats, Floats]:
+    """Where the top is, the top, exp(z - top) with 0 in its place, and the sum of these."""
+    where = logits.argmax(axis=0)[np.newaxis]
+    top = np.take_along_axis(logits, where, axis=0)
+    powers = exp(logits - top)
+    np.put_along_axis(powers, where, 0.0, axis=0)
+    return where, top, powers, in_order(powers)
 
 
 def _log_of_rest(logits: Floats, where: npt.NDArray[np.intp], top: Floats, below: Floats) -> Floats:

@@ -13,6 +13,7 @@ from ._batch import Batch, Plan
 from ._exact import LARGEST_WEIGHT, Floats, Ints, as_float, exact_sum, limbs
 from ._histogram import Histogram, histogram, merged
 from ._order import Scale, keys_of
+from ._ranked_probability import RANKED, ranked_probability_scores
 from ._rows import Rows, brier_scores, log_losses, of_labels, rows_of
 from ._samples import sample_scores
 from ._tally import Tally, tally
@@ -160,17 +161,19 @@ def _sums(task: Task, rows: Rows) -> dict[str, int]:
     if weights is not None:
         sums["weight"], sums["weight_squared"] = exact_sum(weights), exact_sum(np.square(weights))
     for name, values in (("log_loss", log_losses(rows)), ("brier", brier_scores(rows))):
-        sums.update(_moments(name, values, weights))
+        sums.update(moments(name, values, weights))
+    if task.ordered:
+        sums.update(moments(RANKED, ranked_probability_scores(rows.labels, rows.probabilities), weights))
     if task.kind == "binary":
         sums.update({name: exact_sum(values) for name, values in _spiegelhalter(rows).items()})
     if rows.margins is not None:
         with np.errstate(over="ignore"):
             losses = np.minimum(np.maximum(0, 1 - rows.margins), np.finfo(np.float64).max)
-        sums.update(_moments("hinge_loss", losses, weights))
+        sums.update(moments("hinge_loss", losses, weights))
     if task.kind == "multilabel":
         for name, values in sample_scores(rows).items():
             # Rows without a label are counted as rows, whatever they weigh.
-            sums.update({name: exact_sum(values)} if name.startswith("without") else _moments(name, values, weights))
+            sums.update({name: exact_sum(values)} if name.startswith("without") else moments(name, values, weights))
     return sums
 
 
@@ -181,7 +184,7 @@ def sum_names(task: Task, scale: Scale, *, weighted: bool) -> frozenset[str]:
     return frozenset(_sums(task, rows_of(task, labels, scores, scale, 0.5, np.empty(0) if weighted else None)))
 
 
-def _moments(name: str, values: Floats, weights: Floats | None) -> dict[str, int]:
+def moments(name: str, values: Floats, weights: Floats | None) -> dict[str, int]:
     """Sums for the mean of a figure over rows, and for the error of that mean."""
     # A square that no float can hold would only widen an interval that is as wide as all numbers anyway.
     bounded = np.minimum(values, LARGEST_SQUARED)

@@ -9,8 +9,13 @@ from ..._kernels import sweep
 from ._batch import Batch, Plan
 from ._exact import Ints, carried
 from ._histogram import Histogram
-from ._state import State, bins_of_decided, bins_of_pairs
+from ._ranked_probability import RANKED, ranked_probability_scores
+from ._rows import codes_of, columns_of, softmax
+from ._state import State, bins_of_decided, bins_of_pairs, moments
 from ._tally import Tally
+
+_SCORES_AT_A_TIME = 1 << 17
+"""As many as stay in the cache."""
 
 
 def swept(plan: Plan, batch: Batch) -> State | None:
@@ -30,6 +35,7 @@ def swept(plan: Plan, batch: Batch) -> State | None:
         return None
     bins = [Histogram(level, keys, _tally(cells)) for level, keys, cells in found.bins]
     binary = plan.task.kind == "binary"
+    sums = dict(zip(_names(plan, weighted=batch.weights is not None), found.sums, strict=True))
     return State(
         rows=len(labelled),
         ignored=len(batch) - len(labelled),
@@ -39,7 +45,7 @@ def swept(plan: Plan, batch: Batch) -> State | None:
         decided=() if binary else tuple(bins[size + 1 : 2 * size + 1]),
         pairs=tuple(bins[2 * size + 1 :]) if plan.pairs else (),
         ranks=None if binary else _tally(found.ranks),
-        sums=dict(zip(_names(plan, weighted=batch.weights is not None), found.sums, strict=True)),
+        sums=sums | _ranked(plan, labelled) if plan.task.ordered else sums,
     )
 
 
@@ -54,6 +60,18 @@ def _names(plan: Plan, *, weighted: bool) -> list[str]:
     for figure in ("log_loss", "brier", *(["hinge_loss"] if plan.scale == "logits" else [])):
         names += [figure, f"{figure}_squared", *([f"{figure}_weighted"] if weighted else [])]
     return names + (["spiegelhalter", "spiegelhalter_variance"] if plan.task.kind == "binary" else [])
+
+
+def _ranked(plan: Plan, batch: Batch) -> dict[str, int]:
+    """The sums of ranked probability scores, which few tasks have and the kernel does not know."""
+    sums: dict[str, int] = {}
+    for block in batch.blocks(_SCORES_AT_A_TIME):
+        columns = columns_of(block.scores)
+        probabilities = columns if plan.scale == "probabilities" else softmax(columns)
+        values = ranked_probability_scores(codes_of(block.labels), probabilities)
+        for name, total in moments(RANKED, values, block.weights).items():
+            sums[name] = sums.get(name, 0) + total
+    return sums
 
 
 def _tally(cells: Ints) -> Tally:

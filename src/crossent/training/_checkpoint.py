@@ -1,0 +1,134 @@
+"""The state of a training of copies on disk, so that one that was killed can go on."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from .._files import write_whole
+from ..data import Split
+from ..models import Copies
+from ._course import Course
+from ._history import Epoch
+from ._loop import Examples
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The epoch that is kept: its record, weights, slope and held-out logits."""
+
+    epoch: Epoch
+    weights: dict[str, Tensor]
+    slope: float
+    held_out: tuple[Tensor, ...]
+
+
+@dataclass(eq=False)
+class State:
+    """All that the next epoch depends on, and what is kept of the epochs so far."""
+
+    network: Copies
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    records: list[Epoch]
+    best: Best
+
+
+def fingerprint(network: Copies, examples: Examples, splits: Sequence[Split], course: Course, seed: int) -> str:
+    """A digest of all that decides a training: equal for the same call, and for hardly any other.
+
+    Args:
+        network: With its first weights.
+        examples: All rows.
+        splits: Which rows train and which judge.
+        course: Epochs, batches and rates.
+        seed: Orders the rows.
+    """
+    digest = hashlib.sha256(json.dumps([dataclasses.asdict(course), seed, torch.__version__]).encode())
+    tensors = [*network.state_dict().values(), examples.features.numbers, examples.features.codes, examples.labels]
+    tensors += [] if examples.weights is None else [examples.weights]
+    tensors += [rows for split in splits for rows in (split.training, split.validation)]
+    for values in tensors:
+        digest.update(str(tuple(values.shape)).encode())
+        digest.update(values.detach().contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+def write_checkpoint(path: Path, state: State, call: str) -> None:
+    """Put the state on disk, whole.
+
+    Args:
+        path: The file.
+        state: As it is after an epoch.
+        call: The `fingerprint` of the training.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    tensors = {f"network.{name}": values for name, values in state.network.state_dict().items()}
+    tensors |= {f"best.{name}": values for name, values in state.best.weights.items()}
+    tensors |= {f"held_out.{place}": values for place, values in enumerate(state.best.held_out)}
+    for place, moments in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{place}.{name}": values for name, values in moments.items()}
+    tensors["generator"] = state.generator.get_state()
+    record = {
+        "call": call,
+        "epochs": [dataclasses.asdict(epoch) for epoch in state.records],
+        "best": [dataclasses.asdict(state.best.epoch), state.best.slope, len(state.best.held_out)],
+    }
+    tensors = {name: values.detach().clone().contiguous() for name, values in tensors.items()}
+    write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
+
+
+def read_checkpoint(path: Path, state: State, call: str) -> bool:
+    """Bring the state of the same training back from disk.
+
+    Args:
+        path: The file.
+        state: Changed in place.
+        call: The `fingerprint` of the training.
+
+    Returns:
+        Whether there was one. A file of another training, or none that can be read, counts as none.
+    """
+    if not os.path.exists(path):
+        return False
+    try:
+        with safe_open(path, framework="pt") as file:
+            record = json.loads((file.metadata() or {}).get("record", "{}"))
+            if record.get("call") != call:
+                return False
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (SafetensorError, OSError, ValueError):
+        return False
+    _restore(state, record, tensors)
+    return True
+
+
+def _restore(state: State, record: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    def under(prefix: str) -> dict[str, Tensor]:
+        return {name.removeprefix(prefix): values for name, values in tensors.items() if name.startswith(prefix)}
+
+    state.network.load_state_dict(under("network."))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, values in under("optimizer.").items():
+        place, _, moment = name.partition(".")
+        moments.setdefault(int(place), {})[moment] = values
+    groups = state.optimizer.state_dict()["param_groups"]
+    state.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+    state.generator.set_state(tensors["generator"])
+    state.records[:] = [Epoch(**epoch) for epoch in record["epochs"]]
+    epoch, slope, count = record["best"]
+    held_out = tuple(tensors[f"held_out.{place}"] for place in range(count))
+    state.best = Best(Epoch(**epoch), under("best."), slope, held_out)

@@ -1,0 +1,47 @@
+"""What copies say of the rows that they have not seen, and how well that fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax
+
+from ..data import Features, Split
+from ..models import Copies
+from ._batches import features_of, wrapped
+from ._loop import Examples
+from ._temperature import best_slope
+
+_MOST_NUMBERS = 16_000_000
+"""In the widest layer of a batch where no gradient is wanted: 64 MB."""
+
+
+def sweep(network: Copies) -> int:
+    """Rows of a batch of all copies where no gradient is wanted."""
+    return max(_MOST_NUMBERS // (network.copies * network.widest), 1)
+
+
+def held_out_logits(network: Copies, features: Features, splits: Sequence[Split]) -> tuple[Tensor, ...]:
+    """For each split the logits of its validation rows by its copy, `(v, K)` float64."""
+    most = max(len(split.validation) for split in splits)
+    rows = torch.stack([wrapped(split.validation, most) for split in splits])
+    network.eval()
+    with torch.no_grad():
+        parts = [network(*features_of(features, part)).double() for part in rows.split(sweep(network), dim=1)]
+    logits = torch.cat(parts, dim=1)
+    return tuple(each[: len(split.validation)] for each, split in zip(logits, splits, strict=True))
+
+
+def pooled_loss(held_out: Sequence[Tensor], examples: Examples, splits: Sequence[Split]) -> tuple[float, float]:
+    """The one slope for the logits of all validation rows, and their mean log loss after it."""
+    rows = torch.cat([split.validation for split in splits])
+    logits, labels = torch.cat(list(held_out)), examples.labels[rows]
+    weights = None if examples.weights is None else examples.weights[rows].double()
+    if not logits.isfinite().all():
+        return 1.0, math.nan
+    slope = best_slope(logits, labels, weights)
+    losses = -log_softmax(slope * logits, dim=1).gather(1, labels.unsqueeze(1)).squeeze(1)
+    return slope, float(losses.mean() if weights is None else losses @ weights / weights.sum())
