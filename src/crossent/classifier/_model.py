@@ -124,10 +124,6 @@ class Model:
                 result = frame.hstack(result.get_columns())
             yield result
 
-    def logits(self, data: Any, *, calibrated: bool = True, extra: Extra = "error") -> Tensor:
-        """The calibrated logits of each row of a table, in the task's shape, float64; see `predict`."""
-        return torch.cat([logits for _, logits in self._logits(data, extra, calibrated)])
-
     def evaluate(
         self, data: Any, *, threshold: float | None = None, calibrated: bool = True, extra: Extra = "error"
     ) -> Evaluation:

@@ -158,7 +158,7 @@ class Classifier(LateEstimator):
 
         check_is_fitted(self)
         frame, _ = columns_of(self, features, reset=False)
-        return self.model_.logits(frame)
+        return self.model_.logits(self.model_.encoder.encode(frame))
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether there is a model."""
