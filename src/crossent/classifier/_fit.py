@@ -21,10 +21,12 @@ from ..decisions import Goal, Rule, choose_threshold, judge
 from ..evaluation import Evaluation
 from ..functional import class_weights
 from ..members import Blend, logits_of
+from ..models import ModuleFactory
 from ..training import Examples, Watch
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
 from ._model import JudgedRows, Model
+from ._own import own_learner
 from ._plan import plan
 from ._recipe import Recipe
 from ._rows import Roles, dealt
@@ -50,6 +52,7 @@ def fit(
     costs: Any = None,
     abstain_below: float = 0.0,
     device: Device = "auto",
+    module: ModuleFactory | None = None,
     watch: Watch | None = None,
     **recipe: Any,
 ) -> Model:
@@ -81,6 +84,9 @@ def fit(
         costs: What decisions cost, by true class and decision, as `expected_costs` takes them: decide by least cost.
         abstain_below: Leave rows undecided whose most probable class is less probable than this.
         device: "cpu", "cuda", or "auto" for a GPU where there is one; networks train there.
+        module: A network of your own in place of the members: a class of `nn.Module`, or a function, called with the
+            numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
+            level) and returns logits; of two classes one a row. It is trained on the CPU.
         watch: Told how the training goes.
         **recipe: Any field of `Recipe`: `quality="fast"`, `members=("network",)`, `seed=7`.
 
@@ -130,7 +136,8 @@ def fit(
     ground = Ground(
         _weighted(learning, class_weight), splits, encoder.layout, len(task), seed=choices.seed, deadline=deadline
     )
-    learned = learn(work, ground, device=place, watch=watch or Watch())
+    own = None if module is None else own_learner(module, task, encoder, choices, ground)
+    learned = learn(work, ground, device=place, watch=watch or Watch(), own=own)
 
     held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
     blend = blended(learned.names, learned.cross_fitted, held, biases)

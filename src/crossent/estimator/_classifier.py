@@ -10,14 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
-    import polars as pl
     from numpy.typing import NDArray
     from torch import Tensor
     from typing_extensions import Self
 
     from ..classifier import Model
     from ..data import Kind
-    from ._targets import Targets
+    from ..models import ModuleFactory
 
 # The modules that do the work are imported where they are first used: they, Polars and LightGBM would make the import
 # of this class alone cost more than torch's.
@@ -47,6 +46,9 @@ class Classifier(LateEstimator):
         costs: What decisions cost, by true class and decision; `predict` then decides by least cost.
         ordered: The order of the classes means something.
         kinds: Kinds of columns, where the inferred ones are wrong: `{"zip": "category"}`.
+        module: A network of your own in place of the members: a class of `nn.Module`, or a function, called with the
+            numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
+            level) and returns `(n, outputs)` logits; of two classes one a row.
         device: "cpu", "cuda", or "auto" for a GPU where there is one.
         random_state: Decides the folds, the first weights and the order of the rows; None for another fit each time.
         verbose: 1 to print how the training goes.
@@ -85,6 +87,7 @@ class Classifier(LateEstimator):
         costs: Any = None,
         ordered: bool = False,
         kinds: Mapping[str, Kind] | None = None,
+        module: ModuleFactory | None = None,
         device: str = "auto",
         random_state: Any = 0,
         verbose: int = 0,
@@ -100,6 +103,7 @@ class Classifier(LateEstimator):
         self.costs = costs
         self.ordered = ordered
         self.kinds = kinds
+        self.module = module
         self.device = device
         self.random_state = random_state
         self.verbose = verbose

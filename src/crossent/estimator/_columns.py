@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars import selectors
 
 from ..data import Kind, frame_of
 
@@ -30,10 +31,11 @@ def columns_of(estimator: Any, features: Any, *, reset: bool) -> tuple[pl.DataFr
 
     if _is_frame(features):
         validate_data(estimator, features, skip_check_array=True, reset=reset)
-        frame, kinds = frame_of(features), {}
+        # Levels as they are written, not by their numbers, which depend on what else has been read.
+        frame = frame_of(features).with_columns(selectors.by_dtype(pl.Categorical, pl.Enum).cast(pl.String))
         if not min(frame.shape):
             validate_data(estimator, np.empty(frame.shape), reset=reset)  # has a message for what is empty
-        return frame.rename(dict(zip(frame.columns, _names(estimator), strict=True))), kinds
+        return frame.rename(dict(zip(frame.columns, _names(estimator), strict=True))), {}
     array = validate_data(estimator, features, dtype=None, ensure_all_finite="allow-nan", reset=reset)
     columns = [_column(array[:, place]) for place in range(array.shape[1])]
     names = _names(estimator)

@@ -59,6 +59,7 @@ def fitted(
         group=None if groups is None else group,
         **rule,
         device=options.device,
+        module=options.module,
         watch=Told() if options.verbose else None,
         quality=options.quality,
         members=options.members,

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator, ClassifierMixin
     from typing_extensions import Self
 
+    class _Light(ClassifierMixin, BaseEstimator):
+        """What `LateEstimator` is from the first instance on."""
+else:
 
-class _Light:
-    """The base of `LateEstimator` for as long as there is no instance."""
+    class _Light:
+        """The base of `LateEstimator` for as long as there is no instance."""
 
 
 class LateEstimator(_Light):

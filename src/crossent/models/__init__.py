@@ -5,6 +5,8 @@ from ._architecture import Name as Name
 from ._columns import Columns as Columns
 from ._columns import unseen_code as unseen_code
 from ._copies import Copies as Copies
+from ._flat import Flat as Flat
+from ._flat import ModuleFactory as ModuleFactory
 from ._front import Front as Front
 from ._front import FrontKind as FrontKind
 from ._linear import Linear as Linear
