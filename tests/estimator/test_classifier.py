@@ -77,8 +77,9 @@ def test_all_members_and_their_probabilities_serve_one_estimator() -> None:
 
 def test_a_polars_frame_a_pandas_frame_and_an_arrow_table_are_one() -> None:
     pandas = FRAME.to_pandas()
-    made = [linear().fit(frame, BINARY) for frame in (FRAME, pandas, FRAME.to_arrow())]
-    first, *others = [each.predict_proba(frame) for each, frame in zip(made, (FRAME, pandas, FRAME.to_arrow()))]
+    frames = (FRAME, pandas, FRAME.to_arrow())
+    made = [linear().fit(frame, BINARY) for frame in frames]
+    first, *others = [each.predict_proba(frame) for each, frame in zip(made, frames, strict=True)]
     assert all((first == other).all() for other in others)
     assert made[0].feature_names_in_.tolist() == ["a", "b", "c"]
     assert {column.name: column.kind for column in made[0].model_.encoder.columns} == {
@@ -179,7 +180,7 @@ def test_ordered_classes_are_those_of_ascending_labels() -> None:
     assert classifier.model_.task.classes == (0, 10, 20)
 
 
-def test_one_class_and_weights_that_are_all_zero_are_an_error() -> None:
+def test_one_class_and_weights_or_options_that_make_no_sense_are_an_error() -> None:
     assert message(lambda: linear().fit(X, np.ones(150))) == (
         "a classifier needs labels of at least two classes to learn from; got 1 class, [1.0]"
     )
@@ -188,6 +189,12 @@ def test_one_class_and_weights_that_are_all_zero_are_an_error() -> None:
     )
     assert message(lambda: linear(quality="quick").fit(X, BINARY)) == (
         "quality must be one of 'fast', 'default', 'best'; got 'quick'"
+    )
+    assert message(lambda: linear().fit(X, BINARY, sample_weight=[1.0])) == (
+        "sample_weight must have shape (150,), one weight a row; got (1,)"
+    )
+    assert message(lambda: linear(class_weight={"maybe": 2}).fit(X, BINARY)) == (
+        "class_weight weighs 'maybe', which no row is; the classes are ['no', 'yes']"
     )
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -75,9 +76,15 @@ def test_it_is_pickled_but_not_saved_in_a_folder_which_holds_no_code(tmp_path: P
 
 
 def test_a_module_of_the_wrong_shape_is_an_error() -> None:
+    def wide(inputs: int, outputs: int) -> nn.Module:
+        return nn.Linear(inputs, outputs + 1)
+
+    def nothing(inputs: int, outputs: int) -> Any:
+        return None
+
     with pytest.raises(InputError, match=r"must return logits of shape \(\d+, 3\); it returned \(\d+, 4\)"):
-        Classifier(module=lambda inputs, _: nn.Linear(inputs, 4), quality="fast").fit(X, THIRDS)
-    with pytest.raises(InputError, match="must be a class of nn.Module, or a function of inputs and outputs"):
-        Classifier(module=lambda inputs, outputs: None, quality="fast").fit(X, RING)
+        Classifier(module=wide, quality="fast").fit(X, THIRDS)
+    with pytest.raises(InputError, match=r"must be a class of nn\.Module, or a function of inputs and outputs"):
+        Classifier(module=nothing, quality="fast").fit(X, RING)
     with pytest.raises(InputError, match="cannot be trained anew on all rows, which splits by time need"):
         fit({"x": X[:, 0], "y": RING, "t": range(160)}, target="y", time="t", module=Net, quality="fast")

@@ -35,7 +35,8 @@ def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recip
 
     def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
         raise InputError(
-            "a network of your own cannot be trained anew on all rows, which splits by time need: split by groups or folds"
+            "a network of your own cannot be trained anew on all rows, which splits by time need: "
+            "split by groups or folds"
         )
 
     return Learner("module", cross_fit, fit)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from typing_extensions import Self
 
-    from ..classifier import Model
+    from ..classifier import Device, Model
     from ..data import Kind
     from ..models import ModuleFactory
 
@@ -72,6 +72,7 @@ class Classifier(LateEstimator):
     classes_: NDArray[Any]
     model_: Model
     n_features_in_: int
+    feature_names_in_: NDArray[Any]
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class Classifier(LateEstimator):
         ordered: bool = False,
         kinds: Mapping[str, Kind] | None = None,
         module: ModuleFactory | None = None,
-        device: str = "auto",
+        device: Device = "auto",
         random_state: Any = 0,
         verbose: int = 0,
     ) -> None:

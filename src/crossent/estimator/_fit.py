@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def fitted(
     frame, kinds = columns_of(options, features, reset=True)
     targets = Targets.of(labels)
     check_consistent_length(frame, targets.codes)
-    weights = _weights(sample_weight, frame)
+    weights = _weights(sample_weight, len(frame))
     if weights is not None:
         counted = weights > 0
         targets, frame, weights = targets.taken(counted), frame.filter(pl.Series(counted)), weights[counted]
@@ -72,12 +72,14 @@ def fitted(
     return targets.classes, model
 
 
-def _weights(sample_weight: Any, frame: pl.DataFrame) -> NDArray[np.float64] | None:
+def _weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
     if sample_weight is None:
         return None
-    from sklearn.utils.validation import _check_sample_weight  # its messages are what users of scikit-learn know
-
-    weights = _check_sample_weight(sample_weight, frame, dtype=np.float64, ensure_non_negative=True)
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    if weights.shape != (rows,):
+        raise InputError(f"sample_weight must have shape ({rows},), one weight a row; got {weights.shape}")
+    if not (np.isfinite(weights) & (weights >= 0)).all():
+        raise InputError(f"sample weights must be finite and not negative; got {weights.min()} to {weights.max()}")
     if not weights.any():
         raise InputError("sample weights must not all be zero: no row would count")
     return weights
@@ -90,16 +92,25 @@ def _rule(options: Classifier, targets: Targets, weights: NDArray[np.float64] | 
     if len(named) > 1:
         raise InputError(f"{' and '.join(named)} each say how predict decides; give one of them")
     if options.class_weight is not None:
-        from sklearn.utils.class_weight import compute_class_weight  # heavy
-
-        each = compute_class_weight(
-            options.class_weight, classes=targets.classes, y=targets.classes[targets.codes], sample_weight=weights
-        )
-        count = len(targets.classes)
-        return {"costs": [[float(each[true]) * (true != made) for made in range(count)] for true in range(count)]}
+        each, count = _class_weights(options.class_weight, targets, weights), len(targets.classes)
+        return {"costs": [[each[true] * (true != made) for made in range(count)] for true in range(count)]}
     if options.costs is not None:
         return {"costs": options.costs}
     return {"threshold": 0.5 if options.threshold is None else options.threshold}
+
+
+def _class_weights(given: Any, targets: Targets, weights: NDArray[np.float64] | None) -> list[float]:
+    """What a mistake about a row of each class costs."""
+    if given == "balanced":
+        rows = np.bincount(targets.codes, weights)
+        return (rows.sum() / (len(rows) * rows)).tolist()
+    if not isinstance(given, Mapping):
+        raise InputError(f"class_weight must be a dict from classes to weights, 'balanced' or None; got {given!r}")
+    names = targets.classes.tolist()
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise InputError(f"class_weight weighs {unknown[0]!r}, which no row is; the classes are {names}")
+    return [float(given.get(name, 1)) for name in names]
 
 
 def _seed(random_state: Any) -> int:

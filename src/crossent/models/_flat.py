@@ -21,7 +21,8 @@ class Flat(nn.Module):
     """A network that takes one vector a row: the numbers, then 1 or 0 for each code that is not padding.
 
     Args:
-        make: Called with the number of inputs and of outputs; its module takes `(n, inputs)` float32 and returns logits.
+        make: Called with the number of inputs and of outputs; its module takes `(n, inputs)` float32 and returns
+            logits.
         width: Number columns.
         codes: Code columns.
         levels: Rows of the table that the codes index, the padding row 0 included.
@@ -38,14 +39,15 @@ class Flat(nn.Module):
         inputs = width + self.levels - 1
         if inputs > _WIDEST:
             raise InputError(
-                f"a network of your own takes rows as vectors of at most {_WIDEST:,} numbers; these would be {inputs:,}, "
-                f"for the categories and texts have {self.levels - 1:,} levels: leave such columns out, or encode them"
+                f"a network of your own takes rows as vectors of at most {_WIDEST:,} numbers; these would be "
+                f"{inputs:,}, for the categories and texts have {self.levels - 1:,} levels: leave such columns out, or "
+                f"encode them"
             )
         self.inner = make(inputs, outputs or 1)
         if not isinstance(self.inner, nn.Module):
             raise InputError(
-                "module must be a class of nn.Module, or a function of inputs and outputs that returns one; it returned "
-                f"{type(self.inner).__name__}"
+                "module must be a class of nn.Module, or a function of inputs and outputs that returns one; it "
+                f"returned {type(self.inner).__name__}"
             )
 
     def forward(self, features: Features) -> Tensor:
