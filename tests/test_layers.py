@@ -41,6 +41,7 @@ ROOMS = {
         "decisions",
         "functional",
     },
+    "estimator": {"_labels", "classifier", "data", "models", "training"},
     "explanation": {"_seed", "_task", "classifier", "data", "evaluation"},
     "inspection": {"_task", "data", "evaluation"},
     "report": {"_files", "_labels", "_task", "evaluation", "decisions", "explanation", "inspection", "training"},

@@ -151,6 +151,8 @@ def test_rows_of_a_group_never_judge_what_its_other_rows_have_taught() -> None:
     free = Classifier(members="trees", quality="fast").fit(rows, labels)
     held = Classifier(members="trees", quality="fast").fit(rows, labels, groups=groups)
     assert free.model_.metrics["log_loss"] < 0.3 < 0.5 < held.model_.metrics["log_loss"]
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        linear().fit(rows, labels, groups=groups[1:])
 
 
 def test_class_weights_move_decisions_and_not_probabilities() -> None:

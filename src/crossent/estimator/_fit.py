@@ -32,32 +32,22 @@ def fitted(
 
     frame, kinds = columns_of(options, features, reset=True)
     targets = Targets.of(labels)
-    check_consistent_length(frame, targets.codes)
+    groups = None if groups is None else pl.Series(np.asarray(groups).tolist())
+    check_consistent_length(frame, targets.codes, groups)
     weights = _weights(sample_weight, len(frame))
     if weights is not None:
         counted = weights > 0
         targets, frame, weights = targets.taken(counted), frame.filter(pl.Series(counted)), weights[counted]
-        groups = None if groups is None else np.asarray(groups)[counted]
+        groups = None if groups is None else groups.filter(pl.Series(counted))
     targets = targets.checked()
-    rule = _rule(options, targets, weights)
-
-    target, weight, group = _free(("label", "weight", "group"), frame.columns)
-    table = frame.with_columns(targets.series().alias(target))
-    if groups is not None:
-        check_consistent_length(frame, groups)
-        table = table.with_columns(pl.Series(group, np.asarray(groups)))
-    table, counts = cases(table, None if weights is None else pl.Series(weights))
-    if counts is not None:
-        table = table.with_columns(counts.alias(weight))
+    table, roles = _table(frame, targets, weights, groups)
     model = fit(
         table,
-        target=target,
+        **roles,
         classes=targets.names,
         ordered=options.ordered,
-        kinds={**kinds, **(options.kinds or {}), target: targets.kind},
-        weight=None if counts is None else weight,
-        group=None if groups is None else group,
-        **rule,
+        kinds={**kinds, **(options.kinds or {}), roles["target"]: targets.kind},
+        **_rule(options, targets, weights),
         device=options.device,
         module=options.module,
         watch=Told() if options.verbose else None,
@@ -70,6 +60,23 @@ def fitted(
         seed=_seed(options.random_state),
     )
     return targets.classes, model
+
+
+def _table(
+    frame: pl.DataFrame, targets: Targets, weights: NDArray[np.float64] | None, groups: pl.Series | None
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Return a table of cases, and which of its columns are target, weight and group."""
+    target, weight, group = _free(("label", "weight", "group"), frame.columns)
+    roles = {"target": target}
+    frame = frame.with_columns(targets.series().alias(target))
+    if groups is not None:
+        roles["group"] = group
+        frame = frame.with_columns(groups.alias(group))
+    table, counts = cases(frame, None if weights is None else pl.Series(weights))
+    if counts is not None:
+        roles["weight"] = weight
+        table = table.with_columns(counts.alias(weight))
+    return table, roles
 
 
 def _weights(sample_weight: Any, rows: int) -> NDArray[np.float64] | None:
