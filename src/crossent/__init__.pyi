@@ -5,6 +5,7 @@ from . import decisions as decisions
 from . import estimator as estimator
 from . import evaluation as evaluation
 from . import explanation as explanation
+from . import export as export
 from . import functional as functional
 from . import inspection as inspection
 from . import models as models

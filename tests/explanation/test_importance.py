@@ -103,12 +103,13 @@ def test_one_row_has_no_interval(known: Known, frame: pl.DataFrame) -> None:
     assert math.isnan(found["low"][0])
 
 
-def test_repeats_shrink_where_they_would_be_too_many_predictions(known: Known) -> None:
+def test_rows_and_repeats_shrink_where_they_would_be_too_many_predictions(known: Known) -> None:
     draw = np.random.default_rng(0)
-    wide = pl.DataFrame({f"c{place}": draw.normal(size=900) for place in range(600)})
-    wide = wide.with_columns(label=pl.Series(["no", "yes"] * 450))
-    found = explain(known(wide, by_x, ["no", "yes"]), wide)
-    assert found.repeats == 1
+    for columns, rows, repeats in ((300, 666, 1), (50, 900, 4)):
+        wide = pl.DataFrame({f"c{place}": draw.normal(size=900) for place in range(columns)})
+        wide = wide.with_columns(label=pl.Series(["no", "yes"] * 450))
+        found = explain(known(wide, by_x, ["no", "yes"]), wide, columns=[])
+        assert (found.rows, found.repeats) == (rows, repeats)
 
 
 def test_mistakes_are_named(known: Known, frame: pl.DataFrame) -> None:

@@ -4,14 +4,16 @@ import json
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
+from typing_extensions import override
 
 from crossent.data import CodePart, Features, Layout, NumberPart, Split, stratified_folds
 from crossent.members import CrossFitted, Network, NetworkSettings, Saved, cross_fit_network, fit_network
 from crossent.models import FrontKind
-from crossent.training import Course, Examples
+from crossent.training import Course, Epoch, Examples, Watch
 
 LAYOUT = Layout(
     (NumberPart("x", "value"), NumberPart("x", "missing"), NumberPart("b", "flag")),
@@ -224,3 +226,44 @@ def test_words_are_learned_and_those_never_seen_are_left_out() -> None:
         result.member.log_probabilities(Features(nothing, more)),
         result.member.log_probabilities(Features(nothing, less)),
     )
+
+
+def test_two_ordered_classes_are_two_classes() -> None:
+    examples = table(classes=2)
+    result = fitted(examples, replace(SMALL, ordered=True), classes=2)
+    assert result.held_out.isfinite().all()
+    assert loss(result.held_out, examples.labels) < 0.65
+
+
+def test_a_deadline_leaves_the_course_that_was_run_in_the_networks_settings() -> None:
+    settings = replace(SMALL, course=replace(SMALL.course, epochs=500))
+    member = fitted(settings=settings, deadline=time.monotonic()).member
+    assert isinstance(member, Network)
+    assert member.settings.course.epochs == 1
+
+
+def test_the_same_call_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    class Killed(Watch):
+        @override
+        def epoch(self, record: Epoch) -> None:
+            if record.epoch == 3:
+                raise RuntimeError("killed")
+
+    examples, place = table(), tmp_path / "network"
+
+    def train(watch: Watch | None = None) -> CrossFitted:
+        return cross_fit_network(
+            examples,
+            folds(examples),
+            layout=LAYOUT,
+            classes=3,
+            settings=SMALL,
+            seed=0,
+            watch=watch,
+            checkpoint=place,
+        )
+
+    with pytest.raises(RuntimeError, match="killed"):
+        train(Killed())
+    assert place.exists()
+    assert torch.equal(train().held_out, fitted().held_out)

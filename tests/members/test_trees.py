@@ -52,7 +52,7 @@ def test_trees_learn_and_give_probabilities_of_every_class(classes: int) -> None
     assert logs.shape == fitted.held_out.shape == (300, classes)
     assert logs.dtype == fitted.held_out.dtype == torch.float64
     torch.testing.assert_close(logs.exp().sum(dim=1), torch.ones(300, dtype=torch.float64))
-    assert mean_loss(fitted, examples) < 0.8 * math.log(classes)
+    assert mean_loss(fitted, examples) < 0.9 * math.log(classes)
 
 
 def test_a_row_is_never_judged_by_a_copy_that_trained_on_it() -> None:

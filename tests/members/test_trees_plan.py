@@ -24,10 +24,10 @@ def test_the_trees_fit_into_their_seconds(shape: tuple[int, int, int], seconds: 
     assert cost <= seconds
 
 
-def test_a_usual_table_gets_two_kinds_of_trees() -> None:
-    for seconds in (4.0, 50.0, 250.0):
-        plan = tree_settings(20_000, numbers(20), 2, 5, seconds)
-        assert [each.random for each in plan] == [False, True]
+def test_a_usual_table_gets_two_kinds_of_trees_where_there_is_time() -> None:
+    names = [[each.name for each in tree_settings(20_000, numbers(20), 2, 5, seconds)] for seconds in (4.0, 50.0)]
+    assert names == [["regular"], ["regular", "random"]]
+    assert [each.name for each in tree_settings(40_000, numbers(20), 2, 5, 100.0)] == ["regular", "coarse"]
 
 
 def test_more_time_means_smaller_steps() -> None:
@@ -41,6 +41,11 @@ def test_a_wide_table_gets_cheaper_trees() -> None:
     wide = tree_settings(10_000, numbers(784), 10, 5, 50.0)[0]
     assert wide.column_share < usual.column_share
     assert wide.bins < usual.bins
+
+
+def test_the_leaves_of_many_classes_are_held_back_less() -> None:
+    two, ten = (tree_settings(5_000, numbers(20), classes, 5, 100.0)[0] for classes in (2, 10))
+    assert ten.l2 < two.l2
 
 
 def test_there_are_no_trees_where_none_pay() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +226,24 @@ def test_the_watch_is_told_of_every_row_and_epoch() -> None:
     _, result = trained(watch=watch)
     assert watch.rows == 4 * 3 * 80
     assert tuple(watch.records) == result.history.epochs
+
+
+class Slow(Watch):
+    """Takes its time at each step."""
+
+    @override
+    def step(self, rows: int) -> None:
+        time.sleep(0.01)
+
+
+def test_a_deadline_shortens_the_course_so_that_it_comes_to_its_end() -> None:
+    _, result = trained(Course(epochs=1000, batch_size=16), watch=Slow(), deadline=time.monotonic() + 1)
+    assert result.history.stopped == "deadline"
+    assert len(result.history.epochs) == result.epochs < 1000
+
+
+def test_a_deadline_that_is_past_leaves_one_step() -> None:
+    _, result = trained(deadline=time.monotonic())
+    assert result.history.stopped == "deadline"
+    assert len(result.history.epochs) == 1
+    assert all(logits.isfinite().all() for logits in result.held_out)

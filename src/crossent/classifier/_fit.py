@@ -6,6 +6,7 @@ import time as clock
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -16,7 +17,7 @@ from .._errors import DataWarning, InputError
 from .._labels import Label, as_series, class_named, in_type_of, shown_names
 from .._task import Task
 from ..calibration import Calibration
-from ..data import Column, Encoder, Kind, Table, read
+from ..data import Column, Encoder, Kind, Split, Table, copies_warning, read
 from ..decisions import Goal, Rule, choose_threshold, judge
 from ..evaluation import Evaluation
 from ..functional import class_weights
@@ -53,6 +54,7 @@ def fit(
     abstain_below: float = 0.0,
     device: Device = "auto",
     module: ModuleFactory | None = None,
+    checkpoint: str | Path | None = None,
     watch: Watch | None = None,
     **recipe: Any,
 ) -> Model:
@@ -87,6 +89,8 @@ def fit(
         module: A network of your own in place of the members: a class of `nn.Module`, or a function, called with the
             numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
             level) and returns logits; of two classes one a row. It is trained on the CPU.
+        checkpoint: A folder for the state of the training, written every minute or so. Where the same call was killed,
+            it goes on from there, to the same bits. It is left to you to remove.
         watch: Told how the training goes.
         **recipe: Any field of `Recipe`: `quality="fast"`, `members=("network",)`, `seed=7`.
 
@@ -132,12 +136,19 @@ def fit(
     learning = examples[rows.learning]
     work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
     splits = rows.splits(frame, labels, roles, work, generator=generator)
+    _warn_of_copies(frame[rows.learning.numpy()].select(column.name for column in encoder.columns), splits)
     deadline = None if choices.time_limit is None else clock.monotonic() + choices.time_limit
     ground = Ground(
-        _weighted(learning, class_weight), splits, encoder.layout, len(task), seed=choices.seed, deadline=deadline
+        _weighted(learning, class_weight),
+        splits,
+        encoder.layout,
+        len(task),
+        seed=choices.seed,
+        deadline=deadline,
+        checkpoint=_folder(checkpoint),
     )
     own = None if module is None else own_learner(module, task, encoder, choices, ground)
-    learned = learn(work, ground, device=place, watch=watch or Watch(), own=own)
+    learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)
 
     held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
     blend = blended(learned.names, learned.cross_fitted, held, biases)
@@ -187,6 +198,16 @@ def _device(name: Device) -> torch.device:
             return torch.device("cuda")
         case _:
             raise InputError(f"device must be 'auto', 'cpu' or 'cuda'; got {name!r}")
+
+
+def _folder(path: str | Path | None) -> Path | None:
+    if path is None:
+        return None
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the checkpoint folder {path} cannot be made: {error.strerror or error}") from None
+    return Path(path)
 
 
 def _table(data: Any, target: str, kinds: Mapping[str, Kind] | None) -> Table:
@@ -249,6 +270,12 @@ def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
     if recipe.class_weight is None:
         return None
     return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)
+
+
+def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split]) -> None:
+    copies = copies_warning(frame, splits)
+    if copies is not None:
+        warnings.warn(copies, DataWarning, stacklevel=3)
 
 
 def _weighted(examples: Examples, class_weight: Tensor | None) -> Examples:

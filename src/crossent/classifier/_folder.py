@@ -117,7 +117,7 @@ def _check_only_ours(path: Path) -> None:
     theirs = [
         file.name
         for file in path.iterdir()
-        if file.name not in {*ours, _CARD} and file.suffix not in (".json", ".html")
+        if file.name not in {*ours, _CARD} and file.suffix not in (".json", ".jsonl", ".html")
     ]
     if theirs:
         raise InputError(

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 
+from .._task import Task
 from ..data import Layout, Split
 from ..members import (
     Blend,
@@ -23,9 +25,12 @@ from ..members import (
     cross_fit_network,
     cross_fit_shares,
     cross_fit_trees,
+    digest_of,
     fit_linear,
     fit_network,
     fit_trees,
+    keep,
+    kept,
 )
 from ..training import Examples, Watch, interruptible
 from ._plan import Plan
@@ -37,11 +42,13 @@ class Learner:
 
     Attributes:
         name: What it is called: "network", "trees 2".
+        settings: How it is trained.
         cross_fit: Trains a copy on each split.
         fit: Trains copies on all rows, as the held-out rows of `cross_fit` have chosen.
     """
 
     name: str
+    settings: NetworkSettings | TreeSettings | None
     cross_fit: Callable[[Watch], CrossFitted]
     fit: Callable[[Watch, Mapping[str, Any]], Member]
 
@@ -57,6 +64,7 @@ class Ground:
         classes: K.
         seed: Decides all chance.
         deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
+        checkpoint: A folder for the state of the training, from which the same call goes on when it was killed.
     """
 
     examples: Examples
@@ -65,6 +73,7 @@ class Ground:
     classes: int
     seed: int
     deadline: float | None = None
+    checkpoint: Path | None = None
 
 
 def learners(plan: Plan, ground: Ground, device: torch.device, own: Learner | None = None) -> list[Learner]:
@@ -94,6 +103,7 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             seed=on.seed,
             watch=watch,
             deadline=on.deadline,
+            checkpoint=None if on.checkpoint is None else on.checkpoint / f"{name}.state",
         )
 
     def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
@@ -109,7 +119,7 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             watch=watch,
         )
 
-    return Learner(name, cross_fit, fit)
+    return Learner(name, settings, cross_fit, fit)
 
 
 def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
@@ -137,7 +147,7 @@ def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
             watch=watch,
         )
 
-    return Learner(name, cross_fit, fit)
+    return Learner(name, settings, cross_fit, fit)
 
 
 def _linear(on: Ground) -> Learner:
@@ -162,12 +172,13 @@ def _linear(on: Ground) -> Learner:
             watch=watch,
         )
 
-    return Learner("linear", cross_fit, fit)
+    return Learner("linear", None, cross_fit, fit)
 
 
 def _shares(on: Ground) -> Learner:
     return Learner(
         "class shares",
+        None,
         lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
         lambda watch, chosen: ClassShares.fit(on.examples, on.classes),
     )
@@ -202,10 +213,29 @@ class Learned:
         return learner.fit(watch, chosen)
 
 
-def learn(plan: Plan, ground: Ground, *, device: torch.device, watch: Watch, own: Learner | None = None) -> Learned:
+def learn(
+    plan: Plan, ground: Ground, *, task: Task, device: torch.device, watch: Watch, own: Learner | None = None
+) -> Learned:
     """Train the members of a plan on the splits, networks on the device, or `own` in their place; see `Ground`."""
     made = learners(plan, ground, device, own)
-    return Learned(made, side_by_side(made, [learner.cross_fit for learner in made], watch), watch)
+    work = [partial(_remembered, learner, ground, task) for learner in made]
+    return Learned(made, side_by_side(made, work, watch), watch)
+
+
+def _remembered(learner: Learner, on: Ground, task: Task, watch: Watch) -> CrossFitted:
+    """Train a member, unless the checkpoint has it already."""
+    if on.checkpoint is None:
+        return learner.cross_fit(watch)
+    path = on.checkpoint / f"{learner.name}.member"
+    call = digest_of(on.examples, on.splits, [learner.settings, on.seed])
+    found = kept(path, task, call)
+    if found is not None:
+        return found
+    found = learner.cross_fit(watch)
+    with interruptible() as interrupt:
+        if not interrupt.asked and on.deadline is None:  # else it is not all that the same call would learn
+            keep(path, found, call)
+    return found
 
 
 def side_by_side(learners: Sequence[Learner], work: Sequence[Callable[[Watch], Any]], watch: Watch) -> list[Any]:

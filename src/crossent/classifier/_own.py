@@ -19,7 +19,13 @@ from ._recipe import Recipe
 
 
 def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recipe, on: Ground) -> Learner:
-    """What trains the user's network on each split, with the task's loss; see `Flat` for what the network gets."""
+    """What trains the user's network on each split, with the task's loss; see `Flat` for what the network gets.
+
+    Raises:
+        InputError: There is to be a checkpoint, which holds no code and so no such network.
+    """
+    if on.checkpoint is not None:
+        raise InputError("a network of your own cannot be kept in a checkpoint, which holds no code: leave it out")
     outputs = None if task.kind == "binary" else len(task)
 
     def build(seed: int) -> nn.Module:
@@ -39,4 +45,4 @@ def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recip
             "split by groups or folds"
         )
 
-    return Learner("module", cross_fit, fit)
+    return Learner("module", None, cross_fit, fit)

@@ -26,7 +26,13 @@ _FOREMOST = 3
 def explain(
     model: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that crossent fit wrote.")],
     data: Data,
-    rows: Annotated[int, typer.Option(help="Look at so many rows at most, drawn by chance.")] = 2000,
+    rows: Annotated[
+        int | None,
+        typer.Option(
+            help="Look at so many rows at most, drawn by chance. By default 2,000, fewer in wide tables.",
+            show_default=False,
+        ),
+    ] = None,
     repeats: Annotated[
         int | None,
         typer.Option(

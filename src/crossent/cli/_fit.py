@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +20,9 @@ from ._options import CostFile, CostPairs, Data, Json, Kinds, Quiet, Seed, kinds
 
 if TYPE_CHECKING:
     from crossent import Evaluation, Model, Table
+    from crossent.training import Watch
+
+_HISTORY = "history.jsonl"
 
 
 @command
@@ -150,6 +157,7 @@ def fit_and_report(
     *,
     target: str,
     recipe: dict[str, Any],
+    watches: Sequence[Watch] = (),
     kinds: dict[str, Any],
     overwrite: bool,
     as_json: bool,
@@ -157,6 +165,7 @@ def fit_and_report(
     **options: Any,
 ) -> None:
     """Fit, save, write the report, and say what came of it."""
+    from ..training import JsonLines, Several  # imports torch
     from ._progress import Bar  # imports torch
     from ._show import show_columns, show_figures, show_training  # imports crossent.evaluation
 
@@ -167,10 +176,20 @@ def fit_and_report(
     show = not (quiet or as_json)
     if show:
         show_columns(table, target)
-    with Bar(shown=show) as bar:
-        model = crossent.fit(table, target=target, watch=bar, **options, **recipe)
+    state = folder.with_name(f"{folder.name}.training")
+    if show and state.exists():
+        out.print(f"going on from {state}, if it is of the same table and options", style="dim")
+    state.mkdir(parents=True, exist_ok=True)
+    try:
+        with Bar(shown=show) as bar:
+            watch = Several([bar, JsonLines(state / _HISTORY), *watches])
+            model = crossent.fit(table, target=target, watch=watch, checkpoint=state, **options, **recipe)
+    finally:
+        if not any(state.iterdir()):  # nothing was trained: an option was wrong
+            state.rmdir()
     report = folder / "report.html"
     model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder))
+    shutil.rmtree(state, ignore_errors=True)
     if as_json:
         print_json(_record(model, table, folder, report))
     elif show:
@@ -211,7 +230,18 @@ def _pages(model: Model, table: Table, folder: Path) -> dict[str, str]:
         suspects=suspects,
     )
     card = crossent.report.model_card(judged(model), title=title, history=model.history, facts=facts, slices=slices)
-    return {"report.html": page, "card.md": card}
+    return {"report.html": page, "card.md": card, _HISTORY: _history(model)}
+
+
+def _history(model: Model) -> str:
+    """The epochs of each member that has epochs, a line of JSON each."""
+    lines = [
+        json.dumps({"member": part.name, **asdict(record)})
+        for part in model.blend.parts
+        if part.history is not None
+        for record in part.history.epochs
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def members_of(model: Model) -> list[crossent.report.MemberFacts]:

@@ -12,6 +12,7 @@ from ._demo import demo
 from ._env import env
 from ._evaluate import evaluate
 from ._explain import explain
+from ._export import export
 from ._fit import fit
 from ._predict import predict
 from ._threshold import threshold
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (fit, predict, evaluate, compare, calibrate, threshold, explain, demo, env):
+for command in (fit, predict, evaluate, compare, calibrate, threshold, explain, export, demo, env):
     app.command()(command)
 
 

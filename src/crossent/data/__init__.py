@@ -9,6 +9,12 @@ from ._duplicates import copies_across as copies_across
 from ._duplicates import copies_by_chance as copies_by_chance
 from ._duplicates import copies_warning as copies_warning
 from ._duplicates import keep_together as keep_together
+from ._encode_category import CategoryEncoding as CategoryEncoding
+from ._encode_date import DateEncoding as DateEncoding
+from ._encode_number import BooleanEncoding as BooleanEncoding
+from ._encode_number import NumberEncoding as NumberEncoding
+from ._encode_number import Scale as Scale
+from ._encode_text import TextEncoding as TextEncoding
 from ._encoder import Encoder as Encoder
 from ._encoder import Oddities as Oddities
 from ._encoder import describe as describe

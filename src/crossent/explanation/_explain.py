@@ -14,8 +14,8 @@ from ._explanation import Explanation
 from ._importance import importance, losses_of
 from ._sample import Places, Sample, places_of, sample_of
 
-_MOST_PREDICTIONS = 1_000_000
-_MOST_REPEATS = 5
+_MOST_PREDICTIONS = 200_000
+_FEWEST_ROWS, _MOST_ROWS, _MOST_REPEATS = 300, 2000, 5
 _DEPENDENCE_ROWS = 500
 _CURVES = 6
 
@@ -24,7 +24,7 @@ def explain(
     model: Model,
     data: Any,
     *,
-    rows: int = 2000,
+    rows: int | None = None,
     repeats: int | None = None,
     loss: RowLoss = "log_loss",
     columns: Sequence[str] | None = None,
@@ -39,8 +39,9 @@ def explain(
     Args:
         model: A trained model.
         data: Anything that `read` takes, with the labels; without them there is no importance.
-        rows: At most so many rows are drawn, each as likely as any other.
-        repeats: How often each column is permuted; None for 5, or fewer where that would be more than a million
+        rows: At most so many rows are drawn, each as likely as any other; None for 2,000, or fewer, but 300, where a
+            prediction of each with each column permuted would be more than 200,000.
+        repeats: How often each column is permuted; None for 5, or fewer where that would be more than 200,000
             predictions.
         loss: What the importance is the increase of: "log_loss", "brier", or "error", the share of wrong decisions.
         columns: The columns whose partial dependence is shown; None for the 6 most important.
@@ -63,12 +64,13 @@ def explain(
         >>> found.importance["column"].to_list()
         ['hours', 'shoes']
     """
-    _check(loss, rows=rows, repeats=1 if repeats is None else repeats, contributions=contributions_of + 1)
+    _check(loss, rows=rows, repeats=repeats, contributions_of=contributions_of or None)
     places = places_of(model)
     for name in columns or ():
         if name not in places:
             raise InputError(f"there is no column {name!r} that the model learned from; there are {', '.join(places)}")
-    sample = sample_of(model, data, rows, seed, extra)
+    most_rows = min(max(_MOST_PREDICTIONS // len(places), _FEWEST_ROWS), _MOST_ROWS) if rows is None else rows
+    sample = sample_of(model, data, most_rows, seed, extra)
     if not len(sample):
         raise InputError(f"a model is explained by rows, and the table has none with a label in {model.target.name!r}")
     times = min(max(_MOST_PREDICTIONS // (len(sample) * len(places)), 1), _MOST_REPEATS) if repeats is None else repeats
@@ -91,11 +93,11 @@ def explain(
     )
 
 
-def _check(loss: str, **counts: int) -> None:
+def _check(loss: str, **counts: int | None) -> None:
     if loss not in get_args(RowLoss):
         raise InputError(f"loss must be one of {', '.join(get_args(RowLoss))}; got {loss!r}")
     for name, count in counts.items():
-        if not isinstance(count, int) or count < 1:
+        if count is not None and (not isinstance(count, int) or count < 1):
             raise InputError(f"{name} must be a whole number from 1 on; got {count!r}")
 
 

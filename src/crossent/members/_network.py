@@ -102,11 +102,12 @@ def cross_fit_network(
         settings: The shape of the network and the course of its training.
         seed: Decides the first weights and the order of the rows.
         watch: Told of each step and epoch.
-        deadline: A time of `time.monotonic` by which to end, with the best epoch so far.
+        deadline: A time of `time.monotonic` by which to end; the course becomes as short as it must.
         checkpoint: A file for the state of the training, from which the same call goes on when it was killed.
 
     Returns:
-        The network, and what each copy says of the rows that it has not seen. `chosen` holds "epochs" and "slope".
+        The network, and what each copy says of the rows that it has not seen. `chosen` holds "epochs" and "slope". The
+        network's own settings have the course that was run: a shorter one than asked for, where the deadline was near.
 
     Raises:
         InputError: The training diverged, or the checkpoint cannot be written.
@@ -123,8 +124,9 @@ def cross_fit_network(
         deadline=deadline,
         checkpoint=checkpoint,
     )
-    member = Network(settings, layout, classes, trained.slope, front, copies)
-    log_probabilities = [torch.log_softmax(trained.slope * logits, dim=1) for logits in trained.held_out]
+    done = replace(settings, course=replace(settings.course, epochs=trained.epochs))
+    member = Network(done, layout, classes, trained.slope, front, copies)
+    log_probabilities = [torch.log_softmax(trained.slope * logits.double(), dim=1) for logits in trained.held_out]
     held_out = _finite(held_out_mean(log_probabilities, splits, len(examples)))
     chosen = {"epochs": trained.history.best_epoch, "slope": trained.slope}
     return CrossFitted(member, held_out, chosen, trained.history)

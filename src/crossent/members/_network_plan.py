@@ -10,30 +10,46 @@ from ..models import Columns
 from ..training import Course
 from ._network_settings import NetworkSettings
 
-_BOLD = NetworkSettings("robust", (0.1,), course=Course(learning_rate=0.04, label_smoothing=0.1))
-_CALM = NetworkSettings("quantile", (0.1, 10.0), course=Course(learning_rate=0.015, label_smoothing=0.0))
+# Three recipes, each the best of the three on some tables. The bold one fits fine structure where labels are clean; its
+# smoothing is for many classes (a temperature mends what smoothing does to these, but not to rare ones).
+_BOLD = NetworkSettings("robust", (0.1,), course=Course(learning_rate=0.08, label_smoothing=0.1, schedule="plateau"))
+_UNSMOOTHED = NetworkSettings("robust", (0.1,), course=Course(learning_rate=0.04, schedule="plateau"))
+_PLAIN = NetworkSettings("robust", (0.05, 2.0), course=Course(learning_rate=0.015))
+_RANKS = NetworkSettings("quantile", (0.1, 10.0), course=Course(learning_rate=0.025))
+_MANY_RANKS = replace(_RANKS, course=Course(learning_rate=0.03, schedule="plateau"))
+
+_MOST_EPOCHS = 32
+_ENOUGH_EPOCHS = 10
+_LEAST_EPOCHS = 2
+_NARROW, _NARROWEST = 128, 64
+_FEW_ROWS = 8_000
+"""Tables of up to so many rows get narrow networks, for wide ones did no better at twice the cost, and waves of the
+learning rate, for many are too noisy for a long training. Beyond, the rate stays high for half of the time."""
 
 # Nanoseconds of one thread that a row takes of one copy, forward and backward, by what it goes through; measured.
-_ROW = 600.0
-_MULTIPLY_ADD = 0.1
-_UNIT = 6.0
-_NUMBER = 100.0
-_WORD = 20.0
-# And of a step, whatever its rows: by operation, and by weight of a copy.
-_STEP = 1.5e6
-_WEIGHT = 3.0
+_ROW = 2400.0
+_MULTIPLY_ADD = 0.07
+_UNIT = 4.4
+_NUMBER = 115.0
+_WORD = 60.0
+# And of a step, whatever its rows: once, and by weight of a copy.
+_STEP = 500_000.0
+_WEIGHT = 5.3
 
-_BATCHES = ((1_000, 64), (8_000, 128), (30_000, 256), (100_000, 512))
+_BATCHES = ((1_000, 64), (8_000, 128), (50_000, 256), (150_000, 512))
 _LARGEST_BATCH = 1024
 
 
 def network_settings(
     rows: int, layout: Layout, classes: int, copies: int, seconds: float
 ) -> tuple[NetworkSettings, ...]:
-    """The networks to train on a table: a bold one, which fits fine structure, and a calm one, which bears noise.
+    """The networks to train on a table, and for how long.
 
-    The bold one takes two thirds of the time. Each has at most so many epochs that more would not help; where the time
-    is short for both, only one is trained, and where it is short even for that, it is narrower and has larger batches.
+    Three recipes share the time evenly: numbers as normal scores, which suits skewed columns, and numbers as they are
+    scaled, trained boldly or calmly. Each has at most 32 epochs, for more hardly help. Where there is no time for 32,
+    two recipes share it, the second bold for three classes or more. Where either would get fewer than 10, the networks
+    are narrower; then there is one network only; then it is narrower still, with larger batches. The last gets as many
+    epochs as there is time for, at least 2.
 
     Args:
         rows: Rows to train on.
@@ -41,15 +57,46 @@ def network_settings(
         classes: K.
         copies: How many are trained side by side.
         seconds: Of one thread, for all of them together.
+
+    Example:
+        >>> from crossent.data import NumberPart
+        >>> layout = Layout(tuple(NumberPart(f"x{place}", "value") for place in range(20)), ())
+        >>> for seconds in (8, 140, 700):
+        ...     plan = network_settings(20_000, layout, 2, 5, seconds)
+        ...     print([(each.front, each.hidden, each.course.epochs) for each in plan])
+        [('quantile', 64, 11)]
+        [('quantile', 256, 30), ('robust', 256, 30)]
+        [('quantile', 256, 32), ('robust', 256, 32), ('robust', 256, 32)]
     """
-    batch = batch_size(rows)
-    bold, calm = (replace(each, course=replace(each.course, batch_size=batch)) for each in (_BOLD, _CALM))
-    if seconds >= 10 * epoch_seconds(bold, rows, layout, classes, copies):
-        return (
-            _fitting(bold, rows, layout, classes, copies, seconds * 2 / 3, most=32),
-            _fitting(calm, rows, layout, classes, copies, seconds / 3, most=16),
+    few, batch = rows <= _FEW_ROWS, batch_size(rows)
+    wide = _NARROW if few else _BOLD.hidden
+    ranks = _RANKS if few else _MANY_RANKS
+    bold = _BOLD if classes > 2 else _UNSMOOTHED
+    scaled = _BOLD if classes > 2 else _PLAIN
+    plan = tuple[NetworkSettings, ...]()
+    for recipes, hidden, size, enough in (
+        ((ranks, bold, _PLAIN), wide, batch, _MOST_EPOCHS),
+        ((ranks, scaled), wide, batch, _ENOUGH_EPOCHS),
+        ((ranks, scaled), _NARROW, batch, _ENOUGH_EPOCHS),
+        ((ranks,), _NARROW, batch, _ENOUGH_EPOCHS),
+        ((ranks,), _NARROWEST, 4 * batch, _LEAST_EPOCHS),
+    ):
+        plan = tuple(
+            _fitting(replace(each, hidden=hidden), size, rows, layout, classes, copies, seconds / len(recipes))
+            for each in recipes
         )
-    return (_fitting(bold if classes > 2 else calm, rows, layout, classes, copies, seconds, most=8),)
+        if min(each.course.epochs for each in plan) >= enough:
+            break
+    return plan
+
+
+def _fitting(
+    settings: NetworkSettings, batch: int, rows: int, layout: Layout, classes: int, copies: int, seconds: float
+) -> NetworkSettings:
+    """The settings with as many epochs as there is time for."""
+    sized = replace(settings, course=replace(settings.course, batch_size=batch))
+    epochs = math.floor(seconds / epoch_seconds(sized, rows, layout, classes, copies))
+    return replace(sized, course=replace(sized.course, epochs=min(max(epochs, _LEAST_EPOCHS), _MOST_EPOCHS)))
 
 
 def batch_size(rows: int) -> int:
@@ -84,24 +131,3 @@ def epoch_seconds(settings: NetworkSettings, rows: int, layout: Layout, classes:
     row += _NUMBER * len(columns.periodic) + _WORD * words
     step = _STEP + _WEIGHT * copies * (first + others + tables)
     return 1e-9 * (rows * copies * row + math.ceil(rows / settings.course.batch_size) * step)
-
-
-def _fitting(
-    settings: NetworkSettings,
-    rows: int,
-    layout: Layout,
-    classes: int,
-    copies: int,
-    seconds: float,
-    *,
-    most: int,
-) -> NetworkSettings:
-    """The settings with as many epochs as there is time for; narrower, where that would be fewer than 4."""
-    narrow = replace(
-        settings, hidden=128, course=replace(settings.course, batch_size=min(4 * settings.course.batch_size, 4096))
-    )
-    for each in (settings, narrow):
-        epochs = math.floor(seconds / epoch_seconds(each, rows, layout, classes, copies))
-        if epochs >= 4 or each is narrow:
-            break
-    return replace(each, course=replace(each.course, epochs=min(max(epochs, 2), most)))

@@ -37,7 +37,7 @@ def saved_blend(blend: Blend) -> Saved:
     texts: dict[str, str] = {}
     for place, part in enumerate(blend.parts):
         saved = None if part.member is None else part.member.save()
-        kind = next((name for name, of in _KINDS.items() if isinstance(part.member, of)), None)
+        kind = None if part.member is None else kind_of(part.member)
         parts.append(
             {
                 "name": part.name,
@@ -69,7 +69,7 @@ def load_blend(task: Task, saved: Saved) -> Blend:
             {name.removeprefix(f"{place}/"): w for name, w in saved.weights.items() if name.startswith(f"{place}/")},
             {name.removeprefix(f"{place}-"): t for name, t in saved.texts.items() if name.startswith(f"{place}-")},
         )
-        member = _member(task, record["kind"], mine)
+        member = load_member(task, record["kind"], mine)
         if (member is None) != (record["weight"] == 0):
             raise InputError(f"the member {record['name']!r} of weight {record['weight']} is {record['kind']}")
         parts.append(
@@ -107,7 +107,13 @@ def history_of(record: Mapping[str, Any] | None) -> History | None:
     return History(epochs, record["best_epoch"], record["stopped"])
 
 
-def _member(task: Task, kind: str | None, saved: Saved) -> Member | None:
+def kind_of(member: Member) -> str:
+    """What kind a member is, by the name that it is saved under."""
+    return next(name for name, of in _KINDS.items() if isinstance(member, of))
+
+
+def load_member(task: Task, kind: str | None, saved: Saved) -> Member | None:
+    """Bring a member of a kind back; None where there was none."""
     match kind:
         case None:
             return None

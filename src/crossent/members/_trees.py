@@ -43,6 +43,11 @@ class Trees:
         """Pickle the texts, not what was read from them."""
         return Trees, (self.columns, self.copies, self.classes, self.threads)
 
+    @property
+    def boosters(self) -> tuple[Booster, ...]:
+        """The ensembles that were read from the texts."""
+        return self._boosters
+
     def log_probabilities(self, features: Features) -> Tensor:
         """`(n, K)` float64: the log of the mean of the copies' probabilities."""
         starts = range(0, max(len(features), 1), _ROWS_AT_ONCE)

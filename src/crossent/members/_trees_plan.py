@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ..data import Layout
 from ._trees_columns import TreeColumns
@@ -18,20 +19,55 @@ _BINNING = 70e-9  # of a number
 
 _FEWEST_ROUNDS = 60  # with fewer, even at the highest learning rate, the trees have not learned what they can
 _STEPS = 30.0  # learning rate * rounds that most tables have enough of
-_FASTEST, _SLOWEST = 0.2, 0.02
+_FASTEST = 0.15
+_MOST_ROUNDS = 4000
 
 _REGULAR = TreeSettings()
-_RANDOM = TreeSettings("random", learning_rate=0.05, leaves=31, least_rows=20, l2=3.0, column_share=0.5, random=True)
-# Ways to a cheaper tree, dearest first: fewer columns a tree, coarser numbers, fewer leaves.
-_THRIFT = ((1.0, 255, 1.0), (0.6, 127, 1.0), (0.3, 63, 1.0), (0.1, 63, 0.5), (0.03, 31, 0.5))
+_RANDOM = TreeSettings(
+    "random",
+    learning_rate=0.05,
+    leaves=31,
+    least_rows=5,
+    l2=3.0,
+    column_share=1.0,
+    column_share_of_a_cut=1.0,
+    random=True,
+)
+_COARSE = TreeSettings("coarse", leaves=31, column_share=0.5, column_share_of_a_cut=1.0, bins=63)
+_MANY_ROWS = 20_000  # enough for the best cuts to be true ones; random ones gain nothing from here on
+# Where there are many classes and most rows have found theirs, the curvature of a class's loss, p (1 - p), is far below
+# 1/4: the same l2 would stop the trees, and they would need ten times the rounds.
+_L2_OF_CLASSES = 0.03
+_MANY_COLUMNS = 30  # of which a tree that may cut on half still finds its partners
+
+
+@dataclass(frozen=True)
+class _Thrift:
+    """A way to cheaper trees: fewer columns a tree, coarser numbers, fewer leaves, fewer rows but not below so many."""
+
+    columns: float = 1.0
+    bins: int = 255
+    leaves: float = 1.0
+    rows: float = 1.0
+    least_rows: int = 0
+
+
+_THRIFT = (
+    _Thrift(),
+    _Thrift(0.6, 127, 1.0, 0.5, 100_000),
+    _Thrift(0.4, 63, 1.0, 0.2, 50_000),
+    _Thrift(0.2, 63, 0.5, 0.1, 30_000),
+    _Thrift(0.05, 63, 0.5, 0.05, 20_000),
+)
 
 
 def tree_settings(rows: int, layout: Layout, classes: int, copies: int, seconds: float) -> tuple[TreeSettings, ...]:
     """The settings, one a member, whose trees fit into the time; none where no trees worth having do.
 
-    Two kinds, trees of the best cuts and trees of random ones, share the time: their mean is better than either. The
-    learning rate falls with the rounds that the time allows; where it allows few, trees become cheaper first. Where
-    there is time for one kind only, it is the first.
+    Two kinds share the time where it suffices for both at little thrift, for their mean is better than either: trees of
+    the best cuts, and trees of random ones, or where there are many rows of coarse ones. Else all of it is for trees of
+    the best cuts. Where the time allows too few rounds, trees become cheaper; then the learning rate falls with the
+    rounds that it allows.
 
     Args:
         rows: Rows of the table.
@@ -40,10 +76,11 @@ def tree_settings(rows: int, layout: Layout, classes: int, copies: int, seconds:
         copies: How many copies are trained at once, on `1 - 1 / copies` of the rows each or so.
         seconds: CPU seconds for all of it.
     """
-    both = tuple(_within(settings, rows, layout, classes, copies, seconds / 2) for settings in (_REGULAR, _RANDOM))
+    kinds = (_REGULAR, _COARSE if rows > _MANY_ROWS else _RANDOM)
+    both = tuple(_within(each, _THRIFT[:2], rows, layout, classes, copies, seconds / 2) for each in kinds)
     if all(both):
         return tuple(each for each in both if each)
-    alone = _within(_REGULAR, rows, layout, classes, copies, seconds)
+    alone = _within(_REGULAR, _THRIFT, rows, layout, classes, copies, seconds)
     return (alone,) if alone else ()
 
 
@@ -59,29 +96,51 @@ def tree_seconds(settings: TreeSettings, rows: int, columns: int, classes: int) 
         columns: Columns of it as trees see them.
         classes: K; there is a tree for each of more than two.
     """
-    used = max(1.0, settings.column_share * columns)
-    filling = _A_ROW_A_COLUMN_A_LEVEL * rows * used * math.log2(settings.leaves)
-    comparing = _A_LEAF_A_COLUMN_A_BIN * settings.leaves * used * min(settings.bins, rows / 3)
+    filled = max(1.0, settings.column_share * columns)
+    compared = max(1.0, settings.column_share_of_a_cut * filled)
+    filling = _A_ROW_A_COLUMN_A_LEVEL * rows * filled * math.log2(settings.leaves) * settings.row_share
+    comparing = _A_LEAF_A_COLUMN_A_BIN * settings.leaves * compared * min(settings.bins, rows / 3)
     return _HELD_OUT * (filling + comparing + _A_ROW * rows) * (classes if classes > 2 else 1)
 
 
 def _within(
-    settings: TreeSettings, rows: int, layout: Layout, classes: int, copies: int, seconds: float
+    settings: TreeSettings,
+    ways: Sequence[_Thrift],
+    rows: int,
+    layout: Layout,
+    classes: int,
+    copies: int,
+    seconds: float,
 ) -> TreeSettings | None:
-    """The settings with the thrift that the time demands, and a learning rate that the rounds suffice for."""
+    """The settings with the least thrift at which the time suffices for trees that have learned; None if at none."""
     columns = TreeColumns.most_columns(rows, layout)
+    suited = _suited(settings, columns, classes)
     left = seconds - _BINNING * rows * columns
-    for share, bins, leaves in _THRIFT:
-        cheaper = replace(
-            settings,
-            column_share=max(settings.column_share * share, min(1.0, 3 / columns)),
-            bins=min(settings.bins, bins),
-            leaves=max(7, round(settings.leaves * leaves)),
-        )
+    for way in ways:
+        cheaper = _cheaper(suited, way, rows, columns)
         rounds = int(left / (copies * tree_seconds(cheaper, rows, columns, classes)))
-        if rounds >= _STEPS / _FASTEST * (0.4 if share < 0.1 else 1):
-            break
-    if rounds < _FEWEST_ROUNDS:
-        return None
-    rate = min(max(_STEPS / rounds, _SLOWEST, settings.learning_rate), _FASTEST)
-    return replace(cheaper, learning_rate=rate, rounds=min(rounds, 4000), patience=round(max(3 / rate, 20)))
+        enough = _FEWEST_ROUNDS if way is _THRIFT[-1] else _STEPS / _FASTEST
+        if rounds >= enough:
+            rate = min(max(_STEPS / rounds, settings.learning_rate), _FASTEST)
+            return replace(
+                cheaper, learning_rate=rate, rounds=min(rounds, _MOST_ROUNDS), patience=max(round(2 / rate), 20)
+            )
+    return None
+
+
+def _suited(settings: TreeSettings, columns: int, classes: int) -> TreeSettings:
+    return replace(
+        settings,
+        l2=settings.l2 * (_L2_OF_CLASSES if classes > 2 else 1),
+        column_share=min(settings.column_share, 1.0 if columns <= _MANY_COLUMNS else 0.5),
+    )
+
+
+def _cheaper(settings: TreeSettings, way: _Thrift, rows: int, columns: int) -> TreeSettings:
+    return replace(
+        settings,
+        column_share=max(settings.column_share * way.columns, min(1.0, 4 / columns)),
+        bins=min(settings.bins, way.bins),
+        leaves=max(7, round(settings.leaves * way.leaves)),
+        row_share=min(1.0, max(way.rows, way.least_rows / rows)),
+    )

@@ -14,13 +14,14 @@ class TreeSettings:
         learning_rate: How much of each tree's answer counts.
         leaves: The most leaves of a tree.
         least_rows: The fewest rows of a leaf.
-        one_level: The most levels of a category that is cut one level against all others; of one with more, many levels are
-            cut from the rest, in the order of their classes' shares.
         l2: The pull of a leaf's value towards 0, in rows of curvature 1.
-        column_share: The share of the columns that each tree may split on.
-        column_share_of_a_cut: The share of these that each cut may be made on. Where each cut has its own choice, columns
-            that work together meet in one tree; where each tree has, trees are cheaper.
+        column_share: The share of the columns that each tree may cut on.
+        column_share_of_a_cut: The share of these that each cut may be made on. Columns that work together meet in one
+            tree where each cut has its own choice; where each tree has, trees are cheaper.
+        row_share: The share of the rows that each tree is grown on, drawn anew for each.
         random: Whether cuts are drawn by chance and the best column taken, instead of the best cut of all.
+        one_level: Of a category with at most so many levels a cut takes one from all others; with more, many from the
+            rest, in the order of their shares of the classes.
         bins: The most values that a number is told apart by.
         rounds: The most rounds; a round is one tree, or one a class where there are more than two.
         patience: Rounds without a better held-out loss before the end.
@@ -33,6 +34,7 @@ class TreeSettings:
     l2: float = 10.0
     column_share: float = 1.0
     column_share_of_a_cut: float = 0.5
+    row_share: float = 1.0
     random: bool = False
     one_level: int = 4
     bins: int = 255
@@ -53,6 +55,8 @@ class TreeSettings:
             "lambda_l2": self.l2,
             "feature_fraction": self.column_share,
             "feature_fraction_bynode": self.column_share_of_a_cut,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": int(self.row_share < 1),
             "extra_trees": self.random,
             "max_bin": self.bins,
             "max_cat_to_onehot": self.one_level,

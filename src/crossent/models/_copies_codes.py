@@ -13,8 +13,8 @@ from ._columns import unseen_code
 
 CATEGORY_DIMENSIONS = 8
 TEXT_DIMENSIONS = 32
-_FIRST_WORDS = 0.1
-"""The spread of the words' first vectors: small, so that what a rare word says is what rows have taught it."""
+_FIRST_CATEGORIES, _FIRST_WORDS = 0.3, 0.1
+"""The spread of the first vectors: small, so that what a rare one says is what rows have taught it."""
 
 
 class OneHot(nn.Module):
@@ -45,7 +45,7 @@ class OneHot(nn.Module):
 
 
 class CategoryEmbedding(nn.Module):
-    """Categories of many levels, each level a vector of 8 that each copy learns, N(0, 1) at first.
+    """Categories of many levels, each level a vector of 8 that each copy learns.
 
     Args:
         copies: M.
@@ -57,7 +57,9 @@ class CategoryEmbedding(nn.Module):
         super().__init__()
         self.outputs = CATEGORY_DIMENSIONS * len(parts)
         rows = sum(part.levels for part in parts)
-        self.table = nn.Parameter(torch.randn(copies * rows, CATEGORY_DIMENSIONS, generator=generator))
+        self.table = nn.Parameter(
+            _FIRST_CATEGORIES * torch.randn(copies * rows, CATEGORY_DIMENSIONS, generator=generator)
+        )
         shifts, start = list[int](), 0
         for part in parts:
             shifts.append(start - part.first)

@@ -5,6 +5,10 @@ from ._held_out import sweep as sweep
 from ._history import Epoch as Epoch
 from ._history import History as History
 from ._interrupt import interruptible as interruptible
+from ._logs import JsonLines as JsonLines
+from ._logs import MLflow as MLflow
+from ._logs import Several as Several
+from ._logs import TensorBoard as TensorBoard
 from ._loop import Examples as Examples
 from ._loop import predict_logits as predict_logits
 from ._loop import train as train

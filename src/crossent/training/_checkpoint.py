@@ -36,16 +36,30 @@ class Best:
 
 @dataclass(eq=False)
 class State:
-    """All that the next epoch depends on, and what is kept of the epochs so far."""
+    """All that the next epoch depends on, and what is kept of the epochs so far.
+
+    Attributes:
+        network: The copies.
+        optimizer: With the moments of their weights.
+        generator: Orders the rows, and draws what is dropped.
+        records: The epochs so far.
+        best: The one that is kept.
+        last: The epoch to end after.
+        length: The epochs that the schedules are laid over.
+    """
 
     network: Copies
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
     records: list[Epoch]
     best: Best
+    last: int
+    length: float
 
 
-def fingerprint(network: Copies, examples: Examples, splits: Sequence[Split], course: Course, seed: int) -> str:
+def fingerprint(
+    network: Copies, examples: Examples, splits: Sequence[Split], course: Course, until: int | None, seed: int
+) -> str:
     """A digest of all that decides a training: equal for the same call, and for hardly any other.
 
     Args:
@@ -53,9 +67,10 @@ def fingerprint(network: Copies, examples: Examples, splits: Sequence[Split], co
         examples: All rows.
         splits: Which rows train and which judge.
         course: Epochs, batches and rates.
+        until: Where it ends before the course does.
         seed: Orders the rows.
     """
-    digest = hashlib.sha256(json.dumps([dataclasses.asdict(course), seed, torch.__version__]).encode())
+    digest = hashlib.sha256(json.dumps([dataclasses.asdict(course), until, seed, torch.__version__]).encode())
     tensors = [*network.state_dict().values(), examples.features.numbers, examples.features.codes, examples.labels]
     tensors += [] if examples.weights is None else [examples.weights]
     tensors += [rows for split in splits for rows in (split.training, split.validation)]
@@ -86,6 +101,7 @@ def write_checkpoint(path: Path, state: State, call: str) -> None:
         "call": call,
         "epochs": [dataclasses.asdict(epoch) for epoch in state.records],
         "best": [dataclasses.asdict(state.best.epoch), state.best.slope, len(state.best.held_out)],
+        "length": [state.last, state.length],
     }
     tensors = {name: values.detach().clone().contiguous() for name, values in tensors.items()}
     write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
@@ -129,6 +145,7 @@ def _restore(state: State, record: dict[str, Any], tensors: dict[str, Tensor]) -
     state.optimizer.load_state_dict({"state": moments, "param_groups": groups})
     state.generator.set_state(tensors["generator"])
     state.records[:] = [Epoch(**epoch) for epoch in record["epochs"]]
+    state.last, state.length = record["length"]
     epoch, slope, count = record["best"]
     held_out = tuple(tensors[f"held_out.{place}"] for place in range(count))
     state.best = Best(Epoch(**epoch), under("best."), slope, held_out)

@@ -25,12 +25,12 @@ def sweep(network: Copies) -> int:
 
 
 def held_out_logits(network: Copies, features: Features, splits: Sequence[Split]) -> tuple[Tensor, ...]:
-    """For each split the logits of its validation rows by its copy, `(v, K)` float64."""
+    """For each split the logits of its validation rows by its copy, `(v, K)`."""
     most = max(len(split.validation) for split in splits)
     rows = torch.stack([wrapped(split.validation, most) for split in splits])
     network.eval()
     with torch.no_grad():
-        parts = [network(*features_of(features, part)).double() for part in rows.split(sweep(network), dim=1)]
+        parts = [network(*features_of(features, part)) for part in rows.split(sweep(network), dim=1)]
     logits = torch.cat(parts, dim=1)
     return tuple(each[: len(split.validation)] for each, split in zip(logits, splits, strict=True))
 
@@ -38,10 +38,13 @@ def held_out_logits(network: Copies, features: Features, splits: Sequence[Split]
 def pooled_loss(held_out: Sequence[Tensor], examples: Examples, splits: Sequence[Split]) -> tuple[float, float]:
     """The one slope for the logits of all validation rows, and their mean log loss after it."""
     rows = torch.cat([split.validation for split in splits])
-    logits, labels = torch.cat(list(held_out)), examples.labels[rows]
-    weights = None if examples.weights is None else examples.weights[rows].double()
-    if not logits.isfinite().all():
+    if not all(logits.isfinite().all() for logits in held_out):
         return 1.0, math.nan
-    slope = best_slope(logits, labels, weights)
-    losses = -log_softmax(slope * logits, dim=1).gather(1, labels.unsqueeze(1)).squeeze(1)
-    return slope, float(losses.mean() if weights is None else losses @ weights / weights.sum())
+    weights = torch.ones(len(rows)) if examples.weights is None else examples.weights[rows]
+    slope = best_slope(torch.cat(list(held_out)), examples.labels[rows], weights)
+    total, counted = 0.0, weights.double().sum()
+    for logits, split in zip(held_out, splits, strict=True):  # one at a time, for in float64 they may be large
+        losses = -log_softmax(slope * logits.double(), dim=1).gather(1, examples.labels[split.validation, None])
+        total += float(losses[:, 0] @ weights[: len(losses)].double())
+        weights = weights[len(losses) :]
+    return slope, total / float(counted)

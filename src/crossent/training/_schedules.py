@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+_RISE = 0.05
+
 
 def coslog4(time: float) -> float:
     """Four waves of cosine from 0 to 1 and back, each twice as long as the one before.
@@ -32,3 +34,16 @@ def flat_cos(time: float) -> float:
         [1.0, 1.0, 0.5, 0.0]
     """
     return (1 + math.cos(math.pi * (max(1.0, 2 * time) - 1))) / 2
+
+
+def plateau(time: float) -> float:
+    """Up to 1 along a line over the first twentieth, 1 until the half, then down to 0 along a cosine.
+
+    Args:
+        time: The share of the training that is done, 0 to 1.
+
+    Example:
+        >>> [round(plateau(time), 3) for time in (0.0, 0.025, 0.5, 0.75, 1.0)]
+        [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    return min(time / _RISE, 1.0) * flat_cos(time)

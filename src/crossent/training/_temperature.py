@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -16,7 +18,7 @@ def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None) ->
     told apart without a fault. Of many rows an even share is taken.
 
     Args:
-        logits: `(n, K)` float64.
+        logits: `(n, K)`.
         labels: `(n,)`, 0 to K-1.
         weights: `(n,)`, how much each row counts.
 
@@ -30,13 +32,13 @@ def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None) ->
         Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", section 4.2.
     """
     step = max(logits.numel() // _MOST_NUMBERS, 1)
-    z, y = logits[::step], labels[::step].unsqueeze(1)
+    z, y = logits[::step].double(), labels[::step].unsqueeze(1)
     w = torch.ones(len(z), dtype=torch.float64) if weights is None else weights[::step].double()
     z = z - z.gather(1, y)
     lowest, highest = -6.0, 6.0
     u = 0.0
     for _ in range(_STEPS):
-        s = float(torch.tensor(u).double().exp())
+        s = math.exp(u)
         p = torch.softmax(s * z, dim=1)
         mean = (p * z).sum(1)
         slope = s * float(w @ mean) + u
@@ -45,10 +47,10 @@ def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None) ->
         else:
             lowest = u
         curve = s * s * float(w @ ((p * z.square()).sum(1) - mean.square())) + s * float(w @ mean) + 1
-        moved = u - slope / curve if curve > 0 else torch.nan
+        moved = u - slope / curve if curve > 0 else math.nan
         if not lowest < moved < highest:
             moved = (lowest + highest) / 2
         if abs(moved - u) < 1e-6:
             break
         u = moved
-    return float(torch.tensor(u).double().exp())
+    return math.exp(u)

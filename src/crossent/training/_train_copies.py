@@ -20,9 +20,9 @@ from ._checkpoint import Best, State, fingerprint, read_checkpoint, write_checkp
 from ._course import Course
 from ._held_out import held_out_logits, pooled_loss
 from ._history import Epoch, History
-from ._interrupt import interruptible
+from ._interrupt import Interrupt, interruptible
 from ._loop import Examples
-from ._schedules import coslog4, flat_cos
+from ._schedules import flat_cos
 from ._threads import one_thread
 from ._watch import Watch
 
@@ -40,12 +40,14 @@ class Trained:
         history: Its epochs. The validation loss is that of all validation rows, each judged by its own copy, after
             one slope for them all.
         slope: What the logits are multiplied by: 1 / temperature.
-        held_out: For each split the `(v, K)` float64 logits of its validation rows at the best epoch.
+        held_out: For each split the `(v, K)` float32 logits of its validation rows at the best epoch.
+        epochs: Those of the course, fewer than asked for where the deadline has shortened it.
     """
 
     history: History
     slope: float
     held_out: tuple[Tensor, ...]
+    epochs: int
 
 
 def train_copies(
@@ -76,7 +78,7 @@ def train_copies(
         seed: Orders the rows, and draws what is dropped.
         until: End after so many epochs of the course.
         watch: Told of each step and epoch.
-        deadline: A time of `time.monotonic` by which to end.
+        deadline: A time of `time.monotonic` by which to end. Where the epochs take too long for it, there are fewer.
         checkpoint: A file for the state, written after an epoch when a minute has passed since it was last written.
             Where it holds the state of this same training, that goes on from there, to the same bits.
 
@@ -86,56 +88,32 @@ def train_copies(
     watch = watch or Watch()
     examples = _with_mean_weight_1(examples)
     rows = max(len(split.training) for split in splits)
-    steps = math.ceil(rows / course.batch_size)
-    last = course.epochs if until is None else min(until, course.epochs)
     validated = any(len(split.validation) for split in splits)
-    groups = network.groups()
-    state = _begun(network, seed)
-    call = "" if checkpoint is None else fingerprint(network, examples, splits, course, seed)
-    watch.start(rows * len(splits), last)
+    state = _begun(network, course, until, seed)
+    call = "" if checkpoint is None else fingerprint(network, examples, splits, course, until, seed)
+    watch.start(rows * len(splits), state.last)
     stopped = "finished"
     with interruptible() as interrupt, one_thread():
         if checkpoint is None or not read_checkpoint(checkpoint, state, call):
             _adapt(network, examples.features, state.generator)
         written = time.monotonic()
-        for number in range(len(state.records) + 1, last + 1):
-            started, seen, stop = time.perf_counter(), 0, False
-            total = torch.zeros((), dtype=torch.float64)
-            network.train()
+        while (number := len(state.records) + 1) <= state.last:
+            started = time.monotonic()
             order = orders(splits, rows, state.generator)
-            for step, batch in enumerate(order.tensor_split(steps, dim=1)):
-                done = ((number - 1) * steps + step) / (course.epochs * steps)
-                for group, pace in zip(state.optimizer.param_groups, groups, strict=True):
-                    group["lr"] = course.learning_rate * pace.pace * coslog4(done)
-                    group["weight_decay"] = course.weight_decay * flat_cos(done) if pace.decay else 0.0
-                numbers, codes = features_of(examples.features, batch)
-                codes = masked(codes, unseen, course.masking, state.generator)
-                share = course.dropout * flat_cos(done)
-                masks = dropout(network.layers, batch.shape[1], network.units, share, state.generator)
-                loss = _loss(network(numbers, codes, masks), *targets_of(examples, batch), course.label_smoothing)
-                state.optimizer.zero_grad()
-                loss.backward()
-                state.optimizer.step()
-                total += loss.detach() * batch.shape[1]
-                seen += batch.shape[1]
-                watch.step(batch.numel())
-                stop = interrupt.asked or (deadline is not None and time.monotonic() >= deadline)
-                if stop:
-                    break
-            mean, speed = float(total) / seen, seen * len(splits) / (time.perf_counter() - started)
+            mean, seen = _epoch(state, examples, order, course, unseen, watch, interrupt, deadline)
+            speed = seen * len(splits) / max(time.monotonic() - started, 1e-9)
             held_out = held_out_logits(network, examples.features, splits) if validated else ()
             slope, loss_after = pooled_loss(held_out, examples, splits) if validated else (1.0, mean)
             state.records.append(Epoch(number, mean, loss_after, speed))
             watch.epoch(state.records[-1])
             if math.isfinite(loss_after) and (not validated or loss_after <= state.best.epoch.validation_loss):
                 state.best = Best(state.records[-1], _copied(network), slope, held_out)
-            if stop:
-                stopped = "interrupted" if interrupt.asked else "deadline"
+            if interrupt.asked or not math.isfinite(mean):
+                stopped = "interrupted" if interrupt.asked else "early"
                 break
-            if not math.isfinite(mean):
-                stopped = "early"
-                break
-            if checkpoint is not None and _due(network, written, number == last):
+            if deadline is not None and _shortened(state, time.monotonic() - started, deadline):
+                stopped = "deadline"
+            if checkpoint is not None and seen == rows and _due(network, written, number == state.last):
                 write_checkpoint(checkpoint, state, call)
                 written = time.monotonic()
     if not state.best.epoch.epoch:
@@ -144,16 +122,66 @@ def train_copies(
             f"{state.records[0].validation_loss} after the first epoch; take a smaller learning rate"
         )
     network.load_state_dict(state.best.weights)
-    return Trained(
-        History(tuple(state.records), state.best.epoch.epoch, stopped), state.best.slope, state.best.held_out
-    )
+    history = History(tuple(state.records), state.best.epoch.epoch, stopped)
+    return Trained(history, state.best.slope, state.best.held_out, round(state.length))
 
 
-def _begun(network: Copies, seed: int) -> State:
+def _epoch(
+    state: State,
+    examples: Examples,
+    order: Tensor,
+    course: Course,
+    unseen: Tensor,
+    watch: Watch,
+    interrupt: Interrupt,
+    deadline: float | None,
+) -> tuple[float, int]:
+    """Take each copy through its rows once, or until time is up; the mean loss, and how many rows of each were seen."""
+    network, groups = state.network, state.network.groups()
+    steps = math.ceil(order.shape[1] / course.batch_size)
+    total, seen = torch.zeros((), dtype=torch.float64), 0
+    network.train()
+    for step, batch in enumerate(order.tensor_split(steps, dim=1)):
+        done = min((len(state.records) + step / steps) / state.length, 1.0)
+        for group, pace in zip(state.optimizer.param_groups, groups, strict=True):
+            group["lr"] = course.rate(done) * pace.pace
+            group["weight_decay"] = course.weight_decay * flat_cos(done) if pace.decay else 0.0
+        numbers, codes = features_of(examples.features, batch)
+        codes = masked(codes, unseen, course.masking, state.generator)
+        share = course.dropout * flat_cos(done)
+        masks = dropout(network.layers, batch.shape[1], network.units, share, state.generator)
+        loss = _loss(network(numbers, codes, masks), *targets_of(examples, batch), course.label_smoothing)
+        state.optimizer.zero_grad()
+        loss.backward()
+        state.optimizer.step()
+        total += loss.detach() * batch.shape[1]
+        seen += batch.shape[1]
+        watch.step(batch.numel())
+        if interrupt.asked or (deadline is not None and time.monotonic() >= deadline):
+            break
+    return float(total) / seen, seen
+
+
+def _shortened(state: State, seconds: float, deadline: float) -> bool:
+    """Shorten the course where the epochs left, each of so many seconds, would not end by the deadline.
+
+    The schedules shrink with it: a training that is cut off while its rate is high has learned little.
+    """
+    done = len(state.records)
+    last = done + max(math.floor((deadline - time.monotonic()) / seconds), 0)
+    if last >= state.last:
+        return False
+    state.length *= last / state.last
+    state.last = last
+    return True
+
+
+def _begun(network: Copies, course: Course, until: int | None, seed: int) -> State:
     groups = [{"params": list(group.weights)} for group in network.groups()]
     optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.95), fused=True)
     nothing = Best(Epoch(0, math.inf, math.inf, 0.0), {}, 1.0, ())
-    return State(network, optimizer, torch.Generator().manual_seed(seed), [], nothing)
+    last = course.epochs if until is None else min(until, course.epochs)
+    return State(network, optimizer, torch.Generator().manual_seed(seed), [], nothing, last, course.epochs)
 
 
 def _adapt(network: Copies, features: Features, generator: torch.Generator) -> None:
