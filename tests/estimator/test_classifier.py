@@ -143,6 +143,12 @@ def test_rows_that_chance_makes_equal_stay_rows() -> None:
     assert classifier.model_.rows["training"] == 200
 
 
+def test_trials_of_one_setting_with_different_outcomes_stay_rows() -> None:
+    settings = RANDOM.normal(size=(20, 3)).repeat(10, axis=0)
+    classifier = linear().fit(settings, (settings[:, 0] + RANDOM.logistic(size=200) > 0).astype(int))
+    assert classifier.model_.rows["training"] == 200
+
+
 def test_rows_of_a_group_never_judge_what_its_other_rows_have_taught() -> None:
     groups = np.repeat(np.arange(20), 10)
     # Each group has a place of its own and a label of its own: to know the place is to know the label.

@@ -136,7 +136,8 @@ def fit(
     learning = examples[rows.learning]
     work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
     splits = rows.splits(frame, labels, roles, work, generator=generator)
-    _warn_of_copies(frame[rows.learning.numpy()].select(column.name for column in encoder.columns), splits)
+    compared = frame[rows.learning.numpy()].select(column.name for column in encoder.columns)
+    _warn_of_copies(compared, splits, learning.labels)
     deadline = None if choices.time_limit is None else clock.monotonic() + choices.time_limit
     ground = Ground(
         _weighted(learning, class_weight),
@@ -272,8 +273,8 @@ def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
     return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)
 
 
-def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split]) -> None:
-    copies = copies_warning(frame, splits)
+def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split], labels: Tensor) -> None:
+    copies = copies_warning(frame, splits, labels)
     if copies is not None:
         warnings.warn(copies, DataWarning, stacklevel=3)
 

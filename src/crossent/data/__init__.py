@@ -5,6 +5,7 @@ from ._column import KINDS as KINDS
 from ._column import SET_ASIDE as SET_ASIDE
 from ._column import Column as Column
 from ._column import Kind as Kind
+from ._duplicates import coincide as coincide
 from ._duplicates import copies_across as copies_across
 from ._duplicates import copies_by_chance as copies_by_chance
 from ._duplicates import copies_warning as copies_warning

@@ -72,7 +72,7 @@ def _table(
     if groups is not None:
         roles["group"] = group
         frame = frame.with_columns(groups.alias(group))
-    table, counts = cases(frame, None if weights is None else pl.Series(weights))
+    table, counts = cases(frame, None if weights is None else pl.Series(weights), label=target)
     if counts is not None:
         roles["weight"] = weight
         table = table.with_columns(counts.alias(weight))
