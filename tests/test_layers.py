@@ -41,6 +41,7 @@ ROOMS = {
         "decisions",
         "functional",
     },
+    "estimator": {"_labels", "classifier", "data", "models", "training"},
     "export": {"_files", "calibration", "classifier", "data", "decisions", "members", "models"},
     "explanation": {"_seed", "_task", "classifier", "data", "evaluation"},
     "inspection": {"_task", "data", "evaluation"},

@@ -12,8 +12,8 @@ import crossent
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("crossent", "crossent.functional", "crossent.nn", "crossent.data", "crossent.models", "crossent.training",
             "crossent.classifier", "crossent.calibration", "crossent.evaluation", "crossent.decisions",
-            "crossent.explanation", "crossent.export", "crossent.inspection", "crossent.report",
-            "crossent.simulate")  # fmt: skip
+            "crossent.estimator", "crossent.explanation", "crossent.export", "crossent.inspection",
+            "crossent.report", "crossent.simulate")  # fmt: skip
 
 
 def public_names(package: str) -> list[str]:

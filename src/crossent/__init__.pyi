@@ -2,6 +2,7 @@ from . import calibration as calibration
 from . import classifier as classifier
 from . import data as data
 from . import decisions as decisions
+from . import estimator as estimator
 from . import evaluation as evaluation
 from . import explanation as explanation
 from . import export as export
@@ -32,6 +33,7 @@ from .decisions import choose_threshold as choose_threshold
 from .decisions import coverage_risk as coverage_risk
 from .decisions import decide_by_costs as decide_by_costs
 from .decisions import expected_costs as expected_costs
+from .estimator import Classifier as Classifier
 from .evaluation import Comparison as Comparison
 from .evaluation import Evaluation as Evaluation
 from .evaluation import Metrics as Metrics

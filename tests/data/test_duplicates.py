@@ -60,6 +60,14 @@ def test_nothing_is_said_of_one_copy_in_a_thousand_or_of_categories_that_coincid
     assert copies_warning(coins, folds(2000)) is None
 
 
+def test_equal_rows_of_different_labels_are_no_copies() -> None:
+    frame = pl.concat([measured(100)] * 2)
+    labels = torch.arange(100).repeat(2) % 2
+    assert copies_warning(frame, folds(200), labels) is not None
+    labels[:20] = 1 - labels[:20]
+    assert copies_warning(frame, folds(200), labels) is None
+
+
 def test_a_table_without_columns_is_an_error(message: Message) -> None:
     assert message(lambda: keep_together(pl.DataFrame())) == (
         "To find rows that are equal, there must be a column to compare, but there is none."

@@ -22,10 +22,12 @@ from ..decisions import Goal, Rule, choose_threshold, judge
 from ..evaluation import Evaluation
 from ..functional import class_weights
 from ..members import Blend, logits_of
+from ..models import ModuleFactory
 from ..training import Examples, Watch
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
 from ._model import JudgedRows, Model
+from ._own import own_learner
 from ._plan import plan
 from ._recipe import Recipe
 from ._rows import Roles, dealt
@@ -51,6 +53,7 @@ def fit(
     costs: Any = None,
     abstain_below: float = 0.0,
     device: Device = "auto",
+    module: ModuleFactory | None = None,
     checkpoint: str | Path | None = None,
     watch: Watch | None = None,
     **recipe: Any,
@@ -83,6 +86,9 @@ def fit(
         costs: What decisions cost, by true class and decision, as `expected_costs` takes them: decide by least cost.
         abstain_below: Leave rows undecided whose most probable class is less probable than this.
         device: "cpu", "cuda", or "auto" for a GPU where there is one; networks train there.
+        module: A network of your own in place of the members: a class of `nn.Module`, or a function, called with the
+            numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
+            level) and returns logits; of two classes one a row. It is trained on the CPU.
         checkpoint: A folder for the state of the training, written every minute or so. Where the same call was killed,
             it goes on from there, to the same bits. It is left to you to remove.
         watch: Told how the training goes.
@@ -130,7 +136,8 @@ def fit(
     learning = examples[rows.learning]
     work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
     splits = rows.splits(frame, labels, roles, work, generator=generator)
-    _warn_of_copies(frame[rows.learning.numpy()].select(column.name for column in encoder.columns), splits)
+    compared = frame[rows.learning.numpy()].select(column.name for column in encoder.columns)
+    _warn_of_copies(compared, splits, learning.labels)
     deadline = None if choices.time_limit is None else clock.monotonic() + choices.time_limit
     ground = Ground(
         _weighted(learning, class_weight),
@@ -141,7 +148,8 @@ def fit(
         deadline=deadline,
         checkpoint=_folder(checkpoint),
     )
-    learned = learn(work, ground, task=task, device=place, watch=watch or Watch())
+    own = None if module is None else own_learner(module, task, encoder, choices, ground)
+    learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)
 
     held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
     blend = blended(learned.names, learned.cross_fitted, held, biases)
@@ -265,8 +273,8 @@ def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
     return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)
 
 
-def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split]) -> None:
-    copies = copies_warning(frame, splits)
+def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split], labels: Tensor) -> None:
+    copies = copies_warning(frame, splits, labels)
     if copies is not None:
         warnings.warn(copies, DataWarning, stacklevel=3)
 

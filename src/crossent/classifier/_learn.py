@@ -76,8 +76,10 @@ class Ground:
     checkpoint: Path | None = None
 
 
-def learners(plan: Plan, ground: Ground, device: torch.device) -> list[Learner]:
+def learners(plan: Plan, ground: Ground, device: torch.device, own: Learner | None = None) -> list[Learner]:
     """The members of a plan, those that take longest first, and what the blend falls back on, last."""
+    if own is not None:
+        return [own, _shares(ground)]
     placed = replace(ground, examples=ground.examples.to(device))
     networks = [
         _network(_name("network", place, len(plan.networks)), settings, replace(placed, seed=ground.seed + place))
@@ -211,9 +213,11 @@ class Learned:
         return learner.fit(watch, chosen)
 
 
-def learn(plan: Plan, ground: Ground, *, task: Task, device: torch.device, watch: Watch) -> Learned:
-    """Train the members of a plan on the splits, networks on the device; see `Ground`."""
-    made = learners(plan, ground, device)
+def learn(
+    plan: Plan, ground: Ground, *, task: Task, device: torch.device, watch: Watch, own: Learner | None = None
+) -> Learned:
+    """Train the members of a plan on the splits, networks on the device, or `own` in their place; see `Ground`."""
+    made = learners(plan, ground, device, own)
     work = [partial(_remembered, learner, ground, task) for learner in made]
     return Learned(made, side_by_side(made, work, watch), watch)
 

@@ -5,7 +5,9 @@ from ._column import KINDS as KINDS
 from ._column import SET_ASIDE as SET_ASIDE
 from ._column import Column as Column
 from ._column import Kind as Kind
+from ._duplicates import coincide as coincide
 from ._duplicates import copies_across as copies_across
+from ._duplicates import copies_by_chance as copies_by_chance
 from ._duplicates import copies_warning as copies_warning
 from ._duplicates import keep_together as keep_together
 from ._encode_category import CategoryEncoding as CategoryEncoding
@@ -31,6 +33,7 @@ from ._infer import inferred_labels as inferred_labels
 from ._layout import CodePart as CodePart
 from ._layout import Layout as Layout
 from ._layout import NumberPart as NumberPart
+from ._memory import frame_of as frame_of
 from ._read import read as read
 from ._split import stratified_split as stratified_split
 from ._table import Table as Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -15,6 +16,8 @@ from ..models import Columns, Copies, Front, unseen_code
 from ..training import Examples, Watch, one_thread, sweep, train_copies
 from ._member import CrossFitted, Saved, held_out_mean
 from ._network_settings import NetworkSettings
+
+_FEW_ROWS = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +43,19 @@ class Network:
     def log_probabilities(self, features: Features) -> Tensor:
         """`(n, K)` float64: the log of the mean over the copies of each class's probability."""
         self.copies.eval()
+        # Of few rows in float64, which costs little then: a row's answer does not depend on those asked beside it.
+        exact = len(features) <= _FEW_ROWS
+        copies = copy.deepcopy(self.copies).double() if exact else self.copies
         step = sweep(self.copies)
         with torch.no_grad(), one_thread():
-            parts = [self._sweep(features[start : start + step]) for start in range(0, max(len(features), 1), step)]
-        return torch.cat(parts)
+            starts = range(0, max(len(features), 1), step)
+            return torch.cat([self._sweep(copies, features[start : start + step], exact) for start in starts])
 
-    def _sweep(self, features: Features) -> Tensor:
-        rows = self.front(features.to(self.copies.factors.device))
-        shape = (self.copies.copies, -1, -1)
-        logits = self.copies(rows.numbers.expand(shape), rows.codes.expand(shape))
+    def _sweep(self, copies: Copies, features: Features, exact: bool) -> Tensor:
+        rows = self.front(features.to(copies.factors.device))
+        shape = (copies.copies, -1, -1)
+        numbers = rows.numbers.double() if exact else rows.numbers
+        logits = copies(numbers.expand(shape), rows.codes.expand(shape))
         return mean_of_copies(self.slope * logits.double()).cpu()
 
     def save(self) -> Saved:

@@ -9,6 +9,8 @@ from ._copies_codes import CategoryEmbedding as CategoryEmbedding
 from ._copies_codes import OneHot as OneHot
 from ._copies_linear import CopiesLinear as CopiesLinear
 from ._cumulative import Cumulative as Cumulative
+from ._flat import Flat as Flat
+from ._flat import ModuleFactory as ModuleFactory
 from ._front import Front as Front
 from ._front import FrontKind as FrontKind
 from ._linear import Linear as Linear

@@ -102,7 +102,7 @@ def train(
             shuffled = training[torch.randperm(len(training), generator=generator).to(training.labels.device)]
             for start in range(0, len(training), batch_size):
                 batch = shuffled[start : start + batch_size]
-                loss = task.loss(network(batch.features), batch.labels, class_weight=class_weight)
+                loss = mean_loss(task, network(batch.features), batch, class_weight)
                 optimizer.zero_grad()
                 loss.backward()
                 optimizer.step()
@@ -137,7 +137,16 @@ def validation_loss(network: nn.Module, task: Task, examples: Examples, class_we
     """The mean loss over all rows, without gradients, in the weights' precision and summed in float64."""
     logits = predict_logits(network, examples.features).double()
     weight = None if class_weight is None else class_weight.double()
-    return float(task.loss(logits, examples.labels, class_weight=weight))
+    return float(mean_loss(task, logits, examples, weight))
+
+
+def mean_loss(task: Task, logits: Tensor, examples: Examples, class_weight: Tensor | None = None) -> Tensor:
+    """The mean of the rows' losses, each by how much the row counts."""
+    if examples.weights is None:
+        return task.loss(logits, examples.labels, class_weight=class_weight)
+    losses = task.loss(logits, examples.labels, class_weight=class_weight, reduction="none")
+    # Never 0, though a batch may hold no row that counts.
+    return losses @ examples.weights.to(losses.dtype) / examples.weights.sum().clamp(min=1e-12)
 
 
 def predict_logits(network: nn.Module, features: Features) -> Tensor:
