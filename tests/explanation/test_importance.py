@@ -114,7 +114,7 @@ def test_rows_and_repeats_shrink_where_they_would_be_too_many_predictions(known:
 
 def test_mistakes_are_named(known: Known, frame: pl.DataFrame) -> None:
     model = known(frame, by_x, ["no", "yes"])
-    with pytest.raises(InputError, match=r"^loss must be one of log_loss, brier, error; got 'auc'$"):
+    with pytest.raises(InputError, match=r"^loss must be one of log_loss, brier, ranked_probability_score, error; got 'auc'$"):
         explain(model, frame, loss="auc")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"^rows must be a whole number from 1 on; got 0$"):
         explain(model, frame, rows=0)

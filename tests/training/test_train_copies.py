@@ -1,5 +1,6 @@
 """The loop that trains copies side by side."""
 
+import dataclasses
 import math
 import os
 import signal
@@ -29,14 +30,14 @@ def examples(rows: int = 120, seed: int = 0) -> Examples:
     return Examples(Features(numbers, torch.empty(rows, 0, dtype=torch.int32)), labels)
 
 
-def network(copies: int = 3, *, layers: int = 2, seed: int = 0) -> Copies:
+def network(copies: int = 3, *, hidden: int = 8, seed: int = 0) -> Copies:
     layout = Layout((NumberPart("a", "value"), NumberPart("b", "value")), ())
     return Copies(
         layout,
         torch.tensor([0.5, 0.3, 0.2]),
         copies=copies,
-        hidden=8,
-        layers=layers,
+        hidden=hidden,
+        layers=2,
         frequencies=(0.2,),
         generator=torch.Generator().manual_seed(seed),
     )
@@ -247,3 +248,17 @@ def test_a_deadline_that_is_past_leaves_one_step() -> None:
     assert result.history.stopped == "deadline"
     assert len(result.history.epochs) == 1
     assert all(logits.isfinite().all() for logits in result.held_out)
+
+
+def test_the_last_wave_of_the_learning_rate_is_left_out_where_half_the_training_was_better() -> None:
+    rows = examples(90)
+    wrong = torch.rand(90, generator=torch.Generator().manual_seed(5)) < 0.5
+    rows = dataclasses.replace(rows, labels=torch.where(wrong, 2 - rows.labels, rows.labels))
+    course = Course(epochs=40, batch_size=8, learning_rate=0.1, dropout=0.0)
+    result = train_copies(network(hidden=64), rows, folds(rows), course, unseen=NOTHING, seed=0)
+    assert result.history.stopped == "early"
+    assert len(result.history.epochs) == math.ceil(40 * 7 / 15)
+    assert result.history.best_epoch <= 40 * 7 / 15 / 2
+    on_a_plateau = dataclasses.replace(course, epochs=20, schedule="plateau")
+    whole = train_copies(network(hidden=64), rows, folds(rows), on_a_plateau, unseen=NOTHING, seed=0)
+    assert len(whole.history.epochs) == 20

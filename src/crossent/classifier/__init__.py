@@ -7,4 +7,6 @@ from ._model import Extra as Extra
 from ._model import JudgedRows as JudgedRows
 from ._model import Model as Model
 from ._model import load as load
+from ._plan import Plan as Plan
+from ._plan import plan as plan
 from ._recipe import Recipe as Recipe

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from .._errors import InputError
 from ..data import BooleanEncoding, CategoryEncoding, DateEncoding, Encoder, NumberEncoding, Scale
 from ._graph import ML, Graph
 
 _MISSING, _UNSEEN, _FIRST_LEVEL = 1, 2, 3
+Numbers = npt.NDArray[np.float64]
+
 _SECONDS_A_DAY = 86_400.0
 
 
@@ -103,18 +107,31 @@ def _date(graph: Graph, seconds: str, encoding: DateEncoding) -> list[str]:
     whole = graph.add("Floor", days)
     weekday = _modulo(graph, graph.add("Add", whole, graph.constant(3.0, np.float64)), 7)  # 1970 began on a Thursday
     month = graph.add("Sub", _month(graph, whole), graph.constant(1.0, np.float64))
-    cycles = [(month, 12.0), (weekday, 7.0)]
+    waves = [_looked_up(graph, month, 12, wave) for wave in (np.sin, np.cos)]
+    waves += [_looked_up(graph, weekday, 7, wave) for wave in (np.sin, np.cos)]
     if encoding.hours:
-        cycles.append((graph.add("Sub", days, whole), 1.0))
+        waves += _hour_waves(graph, graph.add("Sub", days, whole))
     scaled = _scaled(graph, _filled(graph, days, absent, encoding.scale.center), encoding.scale)
-    waves = [wave for values, length in cycles for wave in _wave(graph, values, length, absent)]
-    return [scaled, *waves, *([graph.double(absent)] if encoding.missing else [])]
+    indicator = [graph.double(absent)] if encoding.missing else []
+    return [scaled, *(_filled(graph, wave, absent, 0.0) for wave in waves), *indicator]
 
 
-def _wave(graph: Graph, values: str, length: float, absent: str) -> list[str]:
-    turns = graph.add("Mul", values, graph.constant(2 * np.pi / length, np.float64))
-    turns = graph.single(turns)  # the runtimes' sine and cosine are of float32
-    return [_filled(graph, graph.double(graph.add(wave, turns)), absent, 0.0) for wave in ("Sin", "Cos")]
+def _hour_waves(graph: Graph, day: str) -> list[str]:
+    """Sine and cosine; at noon the encoder's sine is 1e-16, and trees may cut between that and the 0 of midnight."""
+    turns = graph.add("Mul", day, graph.constant(2 * np.pi, np.float64))
+    quarters = graph.add("Mul", day, graph.constant(4.0, np.float64))
+    exact = graph.add("Equal", quarters, graph.add("Floor", quarters))
+    waves = {"Sin": np.sin, "Cos": np.cos}
+    return [
+        graph.add("Where", exact, _looked_up(graph, quarters, 4, wave), graph.add(operator, turns))
+        for operator, wave in waves.items()
+    ]
+
+
+def _looked_up(graph: Graph, places: str, length: int, wave: Callable[[Numbers], Numbers]) -> str:
+    """The encoder's very values: two months may differ in the last bit of their sine, and mean different things."""
+    table = wave(2 * np.pi * (np.arange(length) / length))
+    return graph.add("Gather", graph.constant(table, np.float64), graph.whole(places))
 
 
 def _month(graph: Graph, days: str) -> str:

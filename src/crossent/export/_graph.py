@@ -32,7 +32,7 @@ class Graph:
         self._inputs.append(self._onnx.helper.make_tensor_value_info(name, kind, ["rows"]))
         return name
 
-    def constant(self, values: npt.ArrayLike | Tensor, kind: npt.DTypeLike = None) -> str:
+    def constant(self, values: npt.ArrayLike | Tensor, kind: npt.DTypeLike | None = None) -> str:
         """A tensor of the graph's own."""
         array = values.detach().cpu().numpy() if isinstance(values, Tensor) else np.asarray(values)
         name = self._name()

@@ -9,6 +9,7 @@ from ._kept import digest_of as digest_of
 from ._kept import keep as keep
 from ._kept import kept as kept
 from ._linear import Linear as Linear
+from ._linear_columns import LinearColumns as LinearColumns
 from ._linear_fit import cross_fit_linear as cross_fit_linear
 from ._linear_fit import fit_linear as fit_linear
 from ._member import CrossFitted as CrossFitted

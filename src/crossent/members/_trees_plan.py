@@ -14,8 +14,9 @@ from ._trees_settings import TreeSettings
 _A_ROW_A_COLUMN_A_LEVEL = 1.5e-9
 _A_LEAF_A_COLUMN_A_BIN = 13e-9
 _A_ROW = 20e-9
+_A_ROW_LEFT_OUT = 60e-9  # walks down the tree that it did not grow
 _HELD_OUT = 1.25  # the validation rows walk down each tree too, and their losses are summed
-_BINNING = 70e-9  # of a number
+_BINNING = 120e-9  # of a number, the copies' share of the rows included
 
 _FEWEST_ROUNDS = 60  # with fewer, even at the highest learning rate, the trees have not learned what they can
 _STEPS = 30.0  # learning rate * rounds that most tables have enough of
@@ -100,7 +101,8 @@ def tree_seconds(settings: TreeSettings, rows: int, columns: int, classes: int) 
     compared = max(1.0, settings.column_share_of_a_cut * filled)
     filling = _A_ROW_A_COLUMN_A_LEVEL * rows * filled * math.log2(settings.leaves) * settings.row_share
     comparing = _A_LEAF_A_COLUMN_A_BIN * settings.leaves * compared * min(settings.bins, rows / 3)
-    return _HELD_OUT * (filling + comparing + _A_ROW * rows) * (classes if classes > 2 else 1)
+    scoring = (_A_ROW + _A_ROW_LEFT_OUT * (1 - settings.row_share)) * rows
+    return _HELD_OUT * (filling + comparing + scoring) * (classes if classes > 2 else 1)
 
 
 def _within(

@@ -20,7 +20,7 @@ from .._files import write_whole
 from ..data import Split
 from ..models import Copies
 from ._course import Course
-from ._history import Epoch
+from ._history import Epoch, Stopped
 from ._loop import Examples
 
 
@@ -46,6 +46,7 @@ class State:
         best: The one that is kept.
         last: The epoch to end after.
         length: The epochs that the schedules are laid over.
+        stopped: Why `last` is where it is.
     """
 
     network: Copies
@@ -55,6 +56,7 @@ class State:
     best: Best
     last: int
     length: float
+    stopped: Stopped = "finished"
 
 
 def fingerprint(
@@ -101,7 +103,7 @@ def write_checkpoint(path: Path, state: State, call: str) -> None:
         "call": call,
         "epochs": [dataclasses.asdict(epoch) for epoch in state.records],
         "best": [dataclasses.asdict(state.best.epoch), state.best.slope, len(state.best.held_out)],
-        "length": [state.last, state.length],
+        "end": [state.last, state.length, state.stopped],
     }
     tensors = {name: values.detach().clone().contiguous() for name, values in tensors.items()}
     write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
@@ -145,7 +147,7 @@ def _restore(state: State, record: dict[str, Any], tensors: dict[str, Tensor]) -
     state.optimizer.load_state_dict({"state": moments, "param_groups": groups})
     state.generator.set_state(tensors["generator"])
     state.records[:] = [Epoch(**epoch) for epoch in record["epochs"]]
-    state.last, state.length = record["length"]
+    state.last, state.length, state.stopped = record["end"]
     epoch, slope, count = record["best"]
     held_out = tuple(tensors[f"held_out.{place}"] for place in range(count))
     state.best = Best(Epoch(**epoch), under("best."), slope, held_out)

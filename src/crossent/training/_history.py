@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Stopped = Literal["finished", "early", "interrupted", "deadline"]
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -36,4 +38,4 @@ class History:
 
     epochs: tuple[Epoch, ...]
     best_epoch: int
-    stopped: Literal["finished", "early", "interrupted", "deadline"]
+    stopped: Stopped

@@ -6,6 +6,9 @@ import math
 
 _RISE = 0.05
 
+LAST_WAVE = 7 / 15
+"""When the last and longest wave of `coslog4` begins."""
+
 
 def coslog4(time: float) -> float:
     """Four waves of cosine from 0 to 1 and back, each twice as long as the one before.

@@ -22,7 +22,7 @@ from ._held_out import held_out_logits, pooled_loss
 from ._history import Epoch, History
 from ._interrupt import Interrupt, interruptible
 from ._loop import Examples
-from ._schedules import flat_cos
+from ._schedules import LAST_WAVE, flat_cos
 from ._threads import one_thread
 from ._watch import Watch
 
@@ -92,7 +92,6 @@ def train_copies(
     state = _begun(network, course, until, seed)
     call = "" if checkpoint is None else fingerprint(network, examples, splits, course, until, seed)
     watch.start(rows * len(splits), state.last)
-    stopped = "finished"
     with interruptible() as interrupt, one_thread():
         if checkpoint is None or not read_checkpoint(checkpoint, state, call):
             _adapt(network, examples.features, state.generator)
@@ -109,10 +108,12 @@ def train_copies(
             if math.isfinite(loss_after) and (not validated or loss_after <= state.best.epoch.validation_loss):
                 state.best = Best(state.records[-1], _copied(network), slope, held_out)
             if interrupt.asked or not math.isfinite(mean):
-                stopped = "interrupted" if interrupt.asked else "early"
+                state.stopped = "interrupted" if interrupt.asked else "early"
                 break
-            if deadline is not None and _shortened(state, time.monotonic() - started, deadline):
-                stopped = "deadline"
+            if deadline is not None:
+                _shorten(state, time.monotonic() - started, deadline)
+            if validated and _learned_by_heart(state, course):
+                state.last, state.stopped = number, "early"
             if checkpoint is not None and seen == rows and _due(network, written, number == state.last):
                 write_checkpoint(checkpoint, state, call)
                 written = time.monotonic()
@@ -122,7 +123,7 @@ def train_copies(
             f"{state.records[0].validation_loss} after the first epoch; take a smaller learning rate"
         )
     network.load_state_dict(state.best.weights)
-    history = History(tuple(state.records), state.best.epoch.epoch, stopped)
+    history = History(tuple(state.records), state.best.epoch.epoch, state.stopped)
     return Trained(history, state.best.slope, state.best.held_out, round(state.length))
 
 
@@ -162,18 +163,26 @@ def _epoch(
     return float(total) / seen, seen
 
 
-def _shortened(state: State, seconds: float, deadline: float) -> bool:
+def _shorten(state: State, seconds: float, deadline: float) -> None:
     """Shorten the course where the epochs left, each of so many seconds, would not end by the deadline.
 
     The schedules shrink with it: a training that is cut off while its rate is high has learned little.
     """
     done = len(state.records)
     last = done + max(math.floor((deadline - time.monotonic()) / seconds), 0)
-    if last >= state.last:
-        return False
-    state.length *= last / state.last
-    state.last = last
-    return True
+    if last < state.last:
+        state.length *= last / state.last
+        state.last, state.stopped = last, "deadline"
+
+
+def _learned_by_heart(state: State, course: Course) -> bool:
+    """Whether the last wave of the learning rate, as long as all before it, may be left out.
+
+    So it is where a training of half the length was better than the one that has just come to the end of its wave.
+    """
+    number = len(state.records)
+    here = course.schedule == "waves" and number - 1 < LAST_WAVE * state.length <= number
+    return here and 2 * state.best.epoch.epoch <= number
 
 
 def _begun(network: Copies, course: Course, until: int | None, seed: int) -> State:
