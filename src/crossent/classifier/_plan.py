@@ -64,11 +64,11 @@ def plan(
         networks = network_settings(rows, layout, classes, copies, _NETWORK * seconds)
         networks = tuple(replace(each, ordered=ordered) for each in networks)
         if recipe.epochs is not None:
-            networks = tuple(_shortened(each, recipe.epochs) for each in networks)
+            networks = tuple(_of_length(each, recipe.epochs) for each in networks)
     if "trees" in recipe.members:
         trees = tree_settings(rows, layout, classes, copies, _TREES * seconds)
     return Plan(folds, repeats, seconds, networks, trees, "linear" in recipe.members)
 
 
-def _shortened(settings: NetworkSettings, epochs: int) -> NetworkSettings:
-    return replace(settings, course=replace(settings.course, epochs=min(settings.course.epochs, epochs)))
+def _of_length(settings: NetworkSettings, epochs: int) -> NetworkSettings:
+    return replace(settings, course=replace(settings.course, epochs=epochs))
