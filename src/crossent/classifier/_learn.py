@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +19,7 @@ from ..members import (
     ClassShares,
     CrossFitted,
     Member,
+    Network,
     NetworkSettings,
     TreeSettings,
     cross_fit_linear,
@@ -50,7 +51,7 @@ class Learner:
     name: str
     settings: NetworkSettings | TreeSettings | None
     cross_fit: Callable[[Watch], CrossFitted]
-    fit: Callable[[Watch, Mapping[str, Any]], Member]
+    fit: Callable[[Watch, CrossFitted], Member]
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,15 +107,15 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             checkpoint=None if on.checkpoint is None else on.checkpoint / f"{name}.state",
         )
 
-    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+    def fit(watch: Watch, fitted: CrossFitted) -> Member:
         return fit_network(
             on.examples,
             copies=len(on.splits),
-            epochs=chosen["epochs"],
-            slope=chosen["slope"],
+            epochs=fitted.chosen["epochs"],
+            slope=fitted.chosen["slope"],
             layout=on.layout,
             classes=on.classes,
-            settings=settings,
+            settings=fitted.member.settings if isinstance(fitted.member, Network) else settings,
             seed=on.seed,
             watch=watch,
         )
@@ -135,11 +136,11 @@ def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
             watch=watch,
         )
 
-    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+    def fit(watch: Watch, fitted: CrossFitted) -> Member:
         return fit_trees(
             on.examples,
             copies=1,
-            rounds=chosen["rounds"],
+            rounds=fitted.chosen["rounds"],
             layout=on.layout,
             classes=on.classes,
             settings=settings,
@@ -162,10 +163,10 @@ def _linear(on: Ground) -> Learner:
             watch=watch,
         )
 
-    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+    def fit(watch: Watch, fitted: CrossFitted) -> Member:
         return fit_linear(
             on.examples,
-            strength=chosen["strength"],
+            strength=fitted.chosen["strength"],
             layout=on.layout,
             classes=on.classes,
             seed=on.seed,
@@ -180,7 +181,7 @@ def _shares(on: Ground) -> Learner:
         "class shares",
         None,
         lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
-        lambda watch, chosen: ClassShares.fit(on.examples, on.classes),
+        lambda watch, fitted: ClassShares.fit(on.examples, on.classes),
     )
 
 
@@ -203,14 +204,14 @@ class Learned:
         For splits by time, where a copy of an earlier split has not seen the latest rows.
         """
         kept = [place for place, part in enumerate(blend.parts) if part.member is not None]
-        work = [partial(self._fit, self.learners[place], blend.parts[place].chosen) for place in kept]
+        work = [partial(self._fit, self.learners[place], self.cross_fitted[place]) for place in kept]
         fresh = dict(zip(kept, side_by_side([self.learners[place] for place in kept], work, self.watch), strict=True))
         parts = (replace(part, member=fresh.get(place)) for place, part in enumerate(blend.parts))
         return replace(blend, parts=tuple(parts))
 
     @staticmethod
-    def _fit(learner: Learner, chosen: Mapping[str, Any], watch: Watch) -> Member:
-        return learner.fit(watch, chosen)
+    def _fit(learner: Learner, fitted: CrossFitted, watch: Watch) -> Member:
+        return learner.fit(watch, fitted)
 
 
 def learn(
