@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import torch
 from torch import nn
 
@@ -39,7 +36,7 @@ def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recip
             on.examples, on.splits, task=task, build=build, settings=settings, seed=on.seed, watch=watch
         )
 
-    def fit(watch: Watch, chosen: Mapping[str, Any]) -> Member:
+    def fit(watch: Watch, fitted: CrossFitted) -> Member:
         raise InputError(
             "a network of your own cannot be trained anew on all rows, which splits by time need: "
             "split by groups or folds"
