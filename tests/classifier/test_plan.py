@@ -40,7 +40,7 @@ def test_better_is_not_less() -> None:
 
 
 def test_few_rows_are_dealt_several_times_and_time_is_dealt_once() -> None:
-    assert [of(rows).repeats for rows in (300, 1_200, 2_000, 5_000)] == [3, 2, 1, 1]
+    assert [of(rows).repeats for rows in (300, 1_800, 3_000, 5_000)] == [4, 3, 2, 1]
     assert plan(Recipe(), 300, TWENTY, 2, forward=True).repeats == 1
     assert of(4).folds == 4
 

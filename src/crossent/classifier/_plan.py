@@ -10,8 +10,8 @@ from ._recipe import Quality, Recipe
 
 _ROWS = 20_000
 _FOLDS: dict[Quality, int] = {"fast": 3, "default": 5, "best": 8}
-_MOST_REPEATS: dict[Quality, int] = {"fast": 1, "default": 3, "best": 5}
-_FEW_ROWS = 3_000
+_MOST_REPEATS: dict[Quality, int] = {"fast": 1, "default": 4, "best": 8}
+_FEW_ROWS = 6_000
 # Seconds by the clock on two cores, and how many processor seconds of them networks and trees may take.
 _SECONDS: dict[Quality, float] = {"fast": 10.0, "default": 120.0, "best": 600.0}
 _NETWORK, _TREES = 1.15, 0.4
@@ -44,8 +44,9 @@ def plan(
     """The work for a table.
 
     10, 120 or 600 seconds are for 20,000 rows; below that they go with the square root of the rows, above with their
-    power 0.8: a large table gets more time, but not a row of it. Tables of fewer than 3,000 rows are dealt several
-    times. Networks and trees choose epochs, batch sizes, widths and rounds by their shares of the processor seconds.
+    power 0.8: a large table gets more time, but not a row of it. Tables of n rows are dealt 6,000 / n times, up to 4 with
+    "default" and 8 with "best". Networks and trees choose epochs, batch sizes, widths and rounds by their shares of the
+    processor seconds.
 
     Args:
         recipe: The quality or the time, and the members.
