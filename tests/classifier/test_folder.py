@@ -253,3 +253,18 @@ def test_a_place_that_cannot_be_written_is_refused(model: Model, tmp_path: Path,
 def test_a_path_that_is_no_model_folder_is_an_error(tmp_path: Path, path: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         load(tmp_path / path)
+
+
+@pytest.mark.parametrize("levels", [9, 400])
+@pytest.mark.parametrize("members", [("network",), ("trees", "linear")])
+def test_a_category_of_many_levels_comes_back(levels: int, members: tuple[str, ...], tmp_path: Path) -> None:
+    rows = pl.DataFrame(
+        {
+            "place": [f"p{i * i % levels}" for i in range(3 * levels)],
+            "note": [f"a text of some words, number {i % 5} of many others" for i in range(3 * levels)],
+            "y": ["no", "yes", "no"] * levels,
+        }
+    )
+    model = fit(rows, target="y", members=members, quality="fast", epochs=1, kinds={"note": "text"})
+    model.save(tmp_path / "model")
+    assert load(tmp_path / "model").predict(rows).equals(model.predict(rows))

@@ -1,6 +1,7 @@
 """How rows are dealt: groups, time, given folds, weights and copies of rows."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -99,3 +100,59 @@ def test_copies_of_rows_across_folds_are_noticed() -> None:
 def test_time_that_is_no_time_is_refused() -> None:
     with pytest.raises(InputError, match="must hold dates or numbers"):
         fit(visits().with_columns(day=pl.lit("monday") + pl.col("day").cast(str)), target="ill", time="day")
+
+
+def test_no_calibrator_is_judged_by_rows_of_a_group_one_by_one() -> None:
+    reasons: list[str] = []
+    for seed in range(6):
+        random = np.random.default_rng(seed)
+        group = np.repeat(np.arange(12), 60)
+        noise = pl.DataFrame({f"x{place}": random.normal(size=12)[group] for place in range(4)})
+        table = noise.with_columns(group=group, y=pl.Series(random.permutation([0, 1] * 6)[group]))
+        model = fit(table, target="y", members="linear", group="group")
+        assert model.calibration is not None
+        assert model.calibration.method is None
+        reasons.append(model.calibration.reason)
+    assert any("these rows belong together" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("members", [("trees", "linear"), ("network",)])
+def test_only_the_ratios_of_weights_count(members: tuple[str, ...]) -> None:
+    random = np.random.default_rng(0)
+    table = pl.DataFrame({"x": random.normal(size=300), "w": random.integers(1, 4, 300)})
+    table = table.with_columns(y=pl.Series((table["x"].to_numpy() + random.normal(size=300) > 0).astype(int)))
+    one, many = (
+        fit(table.with_columns(pl.col("w") * scale), target="y", weight="w", members=members, quality="fast", epochs=2)
+        for scale in (1.0, 2.0**-12)
+    )
+    ours, theirs = (model.predict(table)["probability_1"].to_numpy() for model in (one, many))
+    np.testing.assert_allclose(theirs, ours, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        (
+            visits().with_columns(importance=pl.lit(1e30)),
+            {"weight": "importance"},
+            "weights must be numbers from 0 to 2^31; column 'importance' holds 1e+30 in row 1",
+        ),
+        (
+            visits().with_columns(importance=pl.lit(1e-50)),
+            {"weight": "importance"},
+            "weights must be numbers from 0 to 2^31; column 'importance' holds nothing but 0",
+        ),
+        (
+            visits().with_columns(fold=pl.int_range(240) % 2, importance=pl.int_range(240) % 2),
+            {"weight": "importance", "fold": "fold"},
+            "of fold 1 each row that judges has the weight 0",
+        ),
+        (visits(), {"fold": "importance", "test_share": 0.2}, "with given folds no further rows can be kept away"),
+    ],
+)
+def test_weights_and_folds_that_cannot_be_are_refused_before_the_work(
+    table: pl.DataFrame, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        fit(table, target="ill", quality="best", **options)
+    assert message in str(error.value)

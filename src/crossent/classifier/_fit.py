@@ -30,9 +30,12 @@ from ._model import JudgedRows, Model
 from ._own import own_learner
 from ._plan import plan
 from ._recipe import Recipe
-from ._rows import Roles, dealt
+from ._rows import Roles, check_weighed, dealt
 
 Device = Literal["auto", "cpu", "cuda"]
+
+_TO_TRAIN = 0.85
+"""The share of a time limit that is for training; the rest is for blending, calibrating and judging."""
 
 
 def fit(
@@ -90,7 +93,7 @@ def fit(
             numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
             level) and returns logits; of two classes one a row. It is trained on the CPU.
         checkpoint: A folder for the state of the training, written every minute or so. Where the same call was killed,
-            it goes on from there, to the same bits. It is left to you to remove.
+            it goes on from there, to the same bits. It is left to you to remove. Not used with a `time_limit`.
         watch: Told how the training goes.
         **recipe: Any field of `Recipe`: `quality="fast"`, `members=("network",)`, `seed=7`.
 
@@ -114,10 +117,12 @@ def fit(
         >>> model.predict({"hours": [1.0, 8.0]}).columns
         ['decision', 'probability_no', 'probability_yes']
     """
+    started = clock.monotonic()
     choices = Recipe.of(recipe)
     place = _device(device)
     table = _table(data, target, kinds)
     roles = Roles(weight=weight, group=group, time=time, fold=fold).check(table, target)
+    roles.check_shares(test_share=choices.test_share, proof=confidence is not None)
     frame = _labelled(table.frame, target, drop=drop_unlabelled)
     task = _task(frame[target], classes, positive, ordered=ordered)
     labels = task.encode(frame[target])
@@ -133,20 +138,21 @@ def fit(
     features, _ = encoder.encode_counted(frame, known=[target])
     examples = Examples(features, labels, roles.weights(frame))
 
-    learning = examples[rows.learning]
+    learning = _of_mean_weight_1(examples[rows.learning])
     work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
     splits = rows.splits(frame, labels, roles, work, generator=generator)
+    check_weighed(splits, learning.weights)
     compared = frame[rows.learning.numpy()].select(column.name for column in encoder.columns)
     _warn_of_copies(compared, splits, learning.labels)
-    deadline = None if choices.time_limit is None else clock.monotonic() + choices.time_limit
     ground = Ground(
         _weighted(learning, class_weight),
         splits,
         encoder.layout,
         len(task),
         seed=choices.seed,
-        deadline=deadline,
-        checkpoint=_folder(checkpoint),
+        deadline=None if choices.time_limit is None else started + _TO_TRAIN * choices.time_limit,
+        # What the clock has cut short is not what the same call would have learned.
+        checkpoint=None if choices.time_limit is not None else _folder(checkpoint),
     )
     own = None if module is None else own_learner(module, task, encoder, choices, ground)
     learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)
@@ -155,8 +161,9 @@ def fit(
     blend = blended(learned.names, learned.cross_fitted, held, biases)
     if time is not None:
         blend = learned.on_all_rows(blend)
-    calibration = calibrated(choices, task, held, blend)
-    out_of_fold = judged_logits(task, held, calibration, choices.seed)
+    calibration = calibrated(choices, task, held, blend, structured=roles.structured)
+    judging_splits = rows.judging(frame, labels, roles, splits, held.rows, seed=choices.seed)
+    out_of_fold = judged_logits(task, held, calibration, judging_splits)
     rule = given
     if rule is None:
         choosing, logits = learning[held.rows], out_of_fold
@@ -277,6 +284,13 @@ def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split], labels: Tensor
     copies = copies_warning(frame, splits, labels)
     if copies is not None:
         warnings.warn(copies, DataWarning, stacklevel=3)
+
+
+def _of_mean_weight_1(examples: Examples) -> Examples:
+    """The same rows, so weighted that all that is measured in rows (a penalty, a pseudo-row) means what it says."""
+    if examples.weights is None:
+        return examples
+    return replace(examples, weights=examples.weights / examples.weights.double().mean().clamp(min=1e-30).float())
 
 
 def _weighted(examples: Examples, class_weight: Tensor | None) -> Examples:

@@ -10,11 +10,10 @@ from torch import Tensor
 
 from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
-from ..data import stratified_folds
+from ..data import Split
 from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, on_true_prior
 from ._recipe import Recipe
 
-_PARTS = 5
 _ERRORS = 2.0
 _FEWEST_WRONG = 10
 
@@ -53,6 +52,13 @@ class HeldOut:
         weights = None if self.weights is None else self.weights[places]
         return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
 
+    def chosen_weights(self) -> Tensor:
+        """The members' weights that these rows choose; equal ones where there are no rows."""
+        members = len(self.log_probabilities)
+        if not len(self.labels):
+            return torch.full((members,), 1 / members, dtype=torch.float64)
+        return blend_weights(self.log_probabilities, self.labels, self.weights)
+
     def losses(self) -> Tensor:
         """The log loss of each row under each member, `(M, v)`."""
         places = self.labels.view(1, -1, 1).expand(len(self.log_probabilities), -1, 1)
@@ -68,7 +74,7 @@ def blended(
     names: Sequence[str], fitted: Sequence[CrossFitted], held: HeldOut, class_weight: Sequence[float] | None
 ) -> Blend:
     """The blend that the held-out rows choose."""
-    weights = blend_weights(held.log_probabilities, held.labels, held.weights)
+    weights = held.chosen_weights()
     losses, shares = held.losses(), held.shares()
     blend_losses = -torch.logsumexp(weights.log().view(-1, 1) - losses, dim=0)
     parts: list[Part] = []
@@ -81,12 +87,13 @@ def blended(
     return Blend(tuple(parts), None if class_weight is None else tuple(class_weight))
 
 
-def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend) -> Calibration | None:
+def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, structured: bool) -> Calibration | None:
     """What the held-out rows do to the blend; None if it was not asked for.
 
     The members are calibrated already, and the blend of all their copies is surer than the single copies that the
     held-out rows are judged by; so "auto" takes a calibrator only if it gains twice the standard error. And it takes
-    none where fewer than 10 rows are decided wrong: of such a blend any rows at hand say that it should be surer.
+    none where fewer than 10 rows are decided wrong: of such a blend any rows at hand say that it should be surer. Nor
+    where rows belong together or follow one another (`structured`): a calibrator is judged as if each spoke for itself.
     """
     if recipe.calibration == "none":
         return None
@@ -94,6 +101,9 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend) -> Calib
     found = calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
     if recipe.calibration != "auto" or found.method is None:
         return found
+    if structured:
+        why = "none: a calibrator is judged row by row, and these rows belong together or follow one another"
+        return replace(found, calibrator=None, reason=why)
     wrong = int((task.decide(task.probabilities(logits)) != held.labels).sum())
     if wrong < _FEWEST_WRONG:
         why = f"none: {wrong} of {len(held.labels)} held-out rows are decided wrong, too few to judge a calibrator by"
@@ -105,20 +115,19 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend) -> Calib
     return found
 
 
-def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, seed: int) -> Tensor:
-    """Logits of the held-out rows, each by weights and a calibrator that the other rows have chosen.
+def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, splits: Sequence[Split]) -> Tensor:
+    """Logits of the held-out rows, each by shares of the members and a calibrator that other rows have chosen.
 
-    So no row is judged by anything that its label has fitted; only which epoch, which number of rounds and which method
-    of calibration serve best has been chosen by all rows together.
+    Args:
+        task: What logits are of.
+        held: The rows.
+        calibration: Whose method is fitted anew.
+        splits: Which of the rows choose, and which are judged by that.
     """
     logits = torch.empty(len(held.labels) if task.kind == "binary" else (len(held.labels), len(task))).double()
-    if len(held.labels) < 2 * _PARTS:  # too few to choose anything without a row
-        weights = blend_weights(held.log_probabilities, held.labels, held.weights)
-        made = _logits(task, held, weights)
-        return made if calibration is None else calibration(made)
-    for split in stratified_folds(held.labels, _PARTS, generator=torch.Generator().manual_seed(seed)):
+    for split in splits:
         others, mine = held.taken(split.training), held.taken(split.validation)
-        weights = blend_weights(others.log_probabilities, others.labels, others.weights)
+        weights = others.chosen_weights()
         made = _logits(task, mine, weights)
         if calibration is not None and calibration.method is not None and len(others.labels.unique()) > 1:
             made = fit_calibrator(

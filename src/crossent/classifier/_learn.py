@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from typing import Any
 
 import torch
 
+from .._errors import DataWarning, InputError
 from .._task import Task
 from ..data import Layout, Split
 from ..members import (
@@ -217,10 +219,36 @@ class Learned:
 def learn(
     plan: Plan, ground: Ground, *, task: Task, device: torch.device, watch: Watch, own: Learner | None = None
 ) -> Learned:
-    """Train the members of a plan on the splits, networks on the device, or `own` in their place; see `Ground`."""
+    """Train the members of a plan on the splits, networks on the device, or `own` in their place; see `Ground`.
+
+    Raises:
+        InputError: No member could be trained.
+
+    Warns:
+        DataWarning: One could not, and is left out.
+    """
     made = learners(plan, ground, device, own)
-    work = [partial(_remembered, learner, ground, task) for learner in made]
-    return Learned(made, side_by_side(made, work, watch), watch)
+    work = [partial(_tried, learner, ground, task) for learner in made]
+    results = side_by_side(made, work, watch)
+    failed = [(learner.name, result) for learner, result in zip(made, results, strict=True) if not _is_fitted(result)]
+    if len(failed) == len(made) - 1:  # the class shares alone are no model
+        raise failed[0][1]
+    for name, error in failed:
+        warnings.warn(f"the member {name} is left out: {error}", DataWarning, stacklevel=3)
+    rest = [(learner, result) for learner, result in zip(made, results, strict=True) if _is_fitted(result)]
+    return Learned([learner for learner, _ in rest], [result for _, result in rest], watch)
+
+
+def _is_fitted(result: CrossFitted | InputError) -> bool:
+    return isinstance(result, CrossFitted)
+
+
+def _tried(learner: Learner, on: Ground, task: Task, watch: Watch) -> CrossFitted | InputError:
+    """Train a member; what it cannot learn from, another may."""
+    try:
+        return _remembered(learner, on, task, watch)
+    except InputError as error:
+        return error
 
 
 def _remembered(learner: Learner, on: Ground, task: Task, watch: Watch) -> CrossFitted:
@@ -245,16 +273,21 @@ def side_by_side(learners: Sequence[Learner], work: Sequence[Callable[[Watch], A
     Each piece runs on one thread of torch, so that what comes out does not depend on how many run beside it.
     """
     threads = torch.get_num_threads()
-    with interruptible():
+    pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(work))))
+    with interruptible() as interrupt:
         try:
             torch.set_num_threads(1)
-            with ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(work)))) as pool:
-                pending = [
-                    pool.submit(partial(each, watch.member(learner.name)))
-                    for learner, each in zip(learners, work, strict=True)
-                ]
-                return [each.result() for each in pending]
+            pending = [
+                pool.submit(partial(each, watch.member(learner.name)))
+                for learner, each in zip(learners, work, strict=True)
+            ]
+            return [each.result() for each in pending]
+        except BaseException:
+            interrupt.asked = True  # those that still train end at their next step
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
         finally:
+            pool.shutdown()
             torch.set_num_threads(threads)
 
 

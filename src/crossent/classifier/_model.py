@@ -268,7 +268,10 @@ def load(path: str | Path) -> Model:
 def _check_fit(model: Model) -> None:
     """The encoder, the members and the task belong together if a row passes through all of them."""
     encoder = model.encoder
-    row = Features(torch.zeros(1, encoder.width), torch.zeros(1, encoder.codes, dtype=torch.int32))
+    codes = torch.zeros(1, encoder.codes, dtype=torch.int32)
+    for part in encoder.layout.codes:
+        codes[:, part.start] = part.first  # a missing value; 0, the padding, is for the words of a text
+    row = Features(torch.zeros(1, encoder.width), codes)
     made = model.blend.log_probabilities(row)
     if made.shape != (1, len(model.task)) or not made.isfinite().all():
         raise InputError(

@@ -44,9 +44,9 @@ def plan(
     """The work for a table.
 
     10, 120 or 600 seconds are for 20,000 rows; below that they go with the square root of the rows, above with their
-    power 0.8: a large table gets more time, but not a row of it. Tables of n rows are dealt 6,000 / n times, up to 4 with
-    "default" and 8 with "best". Networks and trees choose epochs, batch sizes, widths and rounds by their shares of the
-    processor seconds.
+    power 0.8: a large table gets more time, but not a row of it. Tables of n rows are dealt 6,000 / n times, up to 4
+    with "default" and 8 with "best". Networks and trees choose epochs, batch sizes, widths and rounds by their shares
+    of the processor seconds.
 
     Args:
         recipe: The quality or the time, and the members.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,6 +25,8 @@ from ._plan import Plan
 from ._recipe import Recipe
 
 _PROOF_SHARE = 0.2
+_JUDGED_PARTS = 5
+_MOST_WEIGHT = 2**31
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,15 @@ class Roles:
             raise InputError(f"the rows are split in one way; got {' and '.join(given)}")
         return self
 
+    def check_shares(self, *, test_share: float, proof: bool) -> None:
+        """Raise InputError where rows are to be kept away, but the folds say which rows belong together."""
+        if self.fold is not None and (test_share or proof):
+            what = "test_share" if test_share else "confidence"
+            raise InputError(
+                f"with given folds no further rows can be kept away, as {what} asks: "
+                "leave such rows out of the table, and judge the model by them with crossent evaluate"
+            )
+
     def weights(self, frame: pl.DataFrame) -> Tensor | None:
         """`(n,)` how much each row counts, float32; None for 1 each.
 
@@ -71,18 +83,23 @@ class Roles:
         if self.weight is None:
             return None
         values = frame[self.weight]
-        wanted = f"weights must be finite numbers from 0 on; column {self.weight!r}"
+        wanted = f"weights must be numbers from 0 to 2^31; column {self.weight!r}"
         if not values.dtype.is_numeric():
             raise InputError(f"{wanted} holds {values.dtype}")
         if values.null_count():
             raise InputError(f"{wanted} is missing in row {int(values.is_null().arg_true()[0]) + 1}")
-        wrong = ~(values.is_finite() & (values >= 0))
+        wrong = ~(values.is_finite() & (values >= 0) & (values <= _MOST_WEIGHT))
         if wrong.any():
             row = int(wrong.arg_true()[0])
             raise InputError(f"{wanted} holds {values[row]} in row {row + 1}")
-        if not (values > 0).any():
+        if not (values.cast(pl.Float32) > 0).any():
             raise InputError(f"{wanted} holds nothing but 0")
         return values.cast(pl.Float32).to_torch().clone()
+
+    @property
+    def structured(self) -> bool:
+        """Whether rows belong together or follow one another, so that they prove less than as many rows alone."""
+        return self.group is not None or self.time is not None or self.fold is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +130,28 @@ class Rows:
             return given_folds(frame[roles.fold][rows])
         return stratified_folds(labels, plan.folds, repeats=plan.repeats, generator=generator)
 
+    def judging(
+        self, frame: pl.DataFrame, labels: Tensor, roles: Roles, splits: Sequence[Split], held: Tensor, *, seed: int
+    ) -> tuple[Split, ...]:
+        """Which held-out rows choose the blend and its calibrator by which others are judged, by places in `held`.
+
+        As the members were split: whole groups and folds on one side, and by time the earlier for the later; before the
+        first held-out rows there is nothing to choose by.
+        """
+        rows = self.learning[held]
+        generator = torch.Generator().manual_seed(seed)
+        if roles.time is not None:
+            places = [torch.searchsorted(held, split.validation) for split in splits]
+            return tuple(Split(torch.cat([held[:0], *places[:k]]), mine) for k, mine in enumerate(places))
+        if roles.group is not None:
+            return group_folds(frame[roles.group][rows.numpy()], labels[rows], _JUDGED_PARTS, generator=generator)
+        if roles.fold is not None:
+            column = frame[roles.fold][rows.numpy()]
+            return given_folds(column) if column.n_unique() > 1 else (Split(held[:0], torch.arange(len(held))),)
+        if len(rows) < 2 * _JUDGED_PARTS:  # too few to choose anything without a row
+            return (Split(torch.arange(len(held)), torch.arange(len(held))),)
+        return stratified_folds(labels[rows], _JUDGED_PARTS, generator=generator)
+
     def counts(self, held: Tensor) -> dict[str, int]:
         """How many rows did what: `held` are those of the learning rows that were held out from some copies."""
         counts = {"training": len(self.learning), "validation": len(held)}
@@ -142,3 +181,16 @@ def _kept_away(
     else:
         kept, held = stratified_split(labels[rows], share, generator=generator)
     return rows[kept], rows[held]
+
+
+def check_weighed(splits: Sequence[Split], weights: Tensor | None) -> None:
+    """Raise InputError unless both sides of each split have a row that counts."""
+    if weights is None:
+        return
+    for number, split in enumerate(splits, start=1):
+        for name, rows in (("trains", split.training), ("judges", split.validation)):
+            if not float(weights[rows].sum()) > 0:
+                raise InputError(
+                    f"on both sides of a fold rows must count; of fold {number} each row that {name} has the weight 0: "
+                    "take fewer folds, or leave rows of weight 0 out"
+                )

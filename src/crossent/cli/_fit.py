@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,12 +14,14 @@ import typer
 
 import crossent
 
+from .._errors import InputError
 from ._console import command, out, print_json
 from ._costs import costs_of
 from ._options import CostFile, CostPairs, Data, Json, Kinds, Quiet, Seed, kinds_of, one_or_all, threshold_of
 
 if TYPE_CHECKING:
     from crossent import Evaluation, Model, Table
+    from crossent.data import Column
     from crossent.training import Watch
 
 _HISTORY = "history.jsonl"
@@ -77,6 +79,9 @@ def fit(
     test_share: Annotated[
         float, typer.Option(help="Share of rows kept away from everything to judge the model by.")
     ] = 0.0,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say in the report what the model goes by, on its test rows.")
+    ] = False,
     calibration: Annotated[
         str, typer.Option(help="auto, none, or a method: what the held-out rows do to the probabilities.")
     ] = "auto",
@@ -108,11 +113,14 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a labelled table, judge it on rows it has not seen, and write a model folder."""
+    if explain and not test_share:
+        raise InputError("what a model goes by is shown by rows that nothing learned from: add --test-share 0.2")
     folder = out_dir or default_folder(data)
     fit_and_report(
         one_or_all(data),
         folder,
         overwrite=overwrite,
+        explain=explain,
         as_json=as_json,
         quiet=quiet,
         kinds=kinds_of(kind),
@@ -162,6 +170,7 @@ def fit_and_report(
     overwrite: bool,
     as_json: bool,
     quiet: bool,
+    explain: bool = False,
     **options: Any,
 ) -> None:
     """Fit, save, write the report, and say what came of it."""
@@ -188,7 +197,7 @@ def fit_and_report(
         if not any(state.iterdir()):  # nothing was trained: an option was wrong
             state.rmdir()
     report = folder / "report.html"
-    model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder))
+    model.save(folder, overwrite=overwrite, pages=_pages(model, table, folder, explain=explain))
     shutil.rmtree(state, ignore_errors=True)
     if as_json:
         print_json(_record(model, table, folder, report))
@@ -211,12 +220,15 @@ def judging_rows(model: Model) -> str:
     return "test rows" if model.rows["test"] else "rows, each by copies that had not seen it"
 
 
-def _pages(model: Model, table: Table, folder: Path) -> dict[str, str]:
+def _pages(model: Model, table: Table, folder: Path, *, explain: bool) -> dict[str, str]:
     """The report and the model card, by the names of their files."""
     from ._inspect import inspected  # imports torch
 
     title, facts = f"{folder.stem}: {model.target.name}", _facts(model, table)
     slices, suspects = inspected(model, table)
+    explanation = None
+    if explain and model.judged is not None:
+        explanation = crossent.explain(model, table.frame[model.judged.rows.numpy()])
     page = crossent.report.html(
         judged(model),
         title=title,
@@ -228,6 +240,7 @@ def _pages(model: Model, table: Table, folder: Path) -> dict[str, str]:
         model=shlex.quote(str(folder)),
         slices=slices,
         suspects=suspects,
+        explanation=explanation,
     )
     card = crossent.report.model_card(judged(model), title=title, history=model.history, facts=facts, slices=slices)
     return {"report.html": page, "card.md": card, _HISTORY: _history(model)}
@@ -253,10 +266,23 @@ def members_of(model: Model) -> list[crossent.report.MemberFacts]:
             part.log_loss,
             part.behind,
             part.error,
-            ", ".join(f"{value} {name}" for name, value in part.chosen.items()),
+            _chosen(part.chosen),
         )
         for part in model.blend.parts
     ]
+
+
+def columns_of(model: Model, table: Table) -> list[Column]:
+    """The columns as the model took them: one that says how to treat a row is not learned from."""
+    aside = {column.name: column for column in model.encoder.aside}
+    return [aside.get(column.name, column) for column in table.columns if column.name != model.target.name]
+
+
+def _chosen(facts: Mapping[str, Any]) -> str:
+    shown = {name: value for name, value in facts.items() if name != "loss"}  # which stands beside it
+    return ", ".join(
+        f"{value:.3g} {name}" if isinstance(value, float) else f"{value} {name}" for name, value in shown.items()
+    )
 
 
 def _columns(model: Model, table: Table) -> list[crossent.report.ColumnFacts]:
@@ -268,19 +294,18 @@ def _columns(model: Model, table: Table) -> list[crossent.report.ColumnFacts]:
             missing=table.frame[column.name].null_count() / max(len(table), 1),
             note=column.note or ("set aside" if column.kind in ("identifier", "constant") else ""),
         )
-        for column in table.columns
-        if column.name != model.target.name
+        for column in columns_of(model, table)
     ]
 
 
 def _facts(model: Model, table: Table) -> dict[str, str]:
-    from ._show import decided_by  # imports crossent.evaluation
+    from ._show import decided_by, rows_of  # imports crossent.evaluation
 
-    aside = [f"{c.name} ({c.note or c.kind})" for c in table.columns if c.kind in ("identifier", "constant")]
-    shares = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
+    columns = columns_of(model, table)
+    aside = [f"{c.name} ({c.note or c.kind})" for c in columns if c.kind in ("identifier", "constant")]
     return {
-        "Rows": f"{len(table):,}: {shares}",
-        "Columns used": f"{len(table.columns) - 1 - len(aside):,}",
+        "Rows": f"{len(table):,}: {rows_of(model)}",
+        "Columns used": f"{len(columns) - len(aside):,}",
         "Set aside": ", ".join(aside) or "none",
         "Model": ", ".join(f"{part.name} {part.weight:.0%}" for part in model.blend.parts if part.weight),
         "Quality": model.recipe.quality,
@@ -303,7 +328,7 @@ def _record(model: Model, table: Table, folder: Path, report: Path) -> dict[str,
         "model": str(folder),
         "report": str(report),
         "task": model.task.to_dict(),
-        "columns": [column.to_dict() for column in table.columns],
+        "columns": [column.to_dict() for column in (*columns_of(model, table), model.target)],
         "rows": model.rows,
         "members": [
             {"name": part.name, "weight": part.weight, "log_loss": part.log_loss, "chosen": dict(part.chosen)}

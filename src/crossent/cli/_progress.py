@@ -33,7 +33,7 @@ class Bar(Watch):
         """Leave the bars as they stand, full: a training that ends early is as complete as one that does not."""
         for task in self._progress.tasks:
             self._progress.update(task.id, total=task.completed)
-            self._progress.stop()
+        self._progress.stop()
 
     @override
     def member(self, name: str) -> Watch:

@@ -57,8 +57,7 @@ def show_columns(table: Table, target: str) -> None:
 
 def show_training(model: Model) -> None:
     """What learned, how well each member did on the rows it had not seen, and how they are blended."""
-    rows = ", ".join(f"{count:,} {part}" for part, count in model.rows.items() if count)
-    out.print(f"\nrows: {rows}")
+    out.print(f"\nrows: {rows_of(model)}")
     grid = Grid(box=None, header_style="bold", padding=(0, 3, 0, 0))
     grid.add_column("member")
     for heading in ("log loss", "share"):
@@ -74,6 +73,17 @@ def show_training(model: Model) -> None:
     if model.calibration:
         out.print(f"calibration: {model.calibration.reason}")
     out.print(f"decision: {decided_by(model.rule)}")
+
+
+def rows_of(model: Model) -> str:
+    """What the rows were for."""
+    names = {
+        "training": "trained on",
+        "validation": "held out in turn",
+        "threshold": "for the threshold",
+        "test": "test",
+    }
+    return ", ".join(f"{count:,} {names[part]}" for part, count in model.rows.items() if count)
 
 
 def decided_by(rule: Rule) -> str:

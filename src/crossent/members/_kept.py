@@ -17,7 +17,7 @@ from .. import __version__
 from .._files import write_whole
 from .._task import Task
 from ..data import Split
-from ..training import Examples
+from ..training import Examples, checksum
 from ._member import CrossFitted, Saved
 from ._saved_blend import history_of, kind_of, load_member
 
@@ -53,6 +53,7 @@ def keep(path: Path, fitted: CrossFitted, call: str) -> None:
     }
     tensors = {f"weights/{name}": values.detach().cpu().contiguous() for name, values in saved.weights.items()}
     tensors["held_out"] = fitted.held_out.contiguous()
+    record["sha256"] = checksum(tensors)
     write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
 
 
@@ -67,6 +68,8 @@ def kept(path: Path, task: Task, call: str) -> CrossFitted | None:
                 return None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError, ValueError):
+        return None
+    if record.get("sha256") != checksum(tensors):
         return None
     weights = {name.removeprefix("weights/"): values for name, values in tensors.items() if name != "held_out"}
     member = load_member(task, record["kind"], Saved(record["record"], weights, record["texts"]))

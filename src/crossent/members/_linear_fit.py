@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from ..data import Layout, Split
-from ..training import Examples, Watch
+from ..training import Examples, Watch, interruptible
 from ._linear import Linear, log_softmax
 from ._linear_columns import LinearColumns, Seen
 from ._member import CrossFitted, held_out_mean
@@ -55,16 +55,17 @@ def cross_fit_linear(
     watch = watch or Watch()
     watch.start(len(examples) * len(splits), len(STRENGTHS))
     x, best, best_loss, chosen = problem.start(), problem.start(), np.inf, STRENGTHS[0]
-    for strength in STRENGTHS:
-        x = problem.solve(strength, x)
-        watch.step(len(examples) * len(splits))
-        loss = problem.held_out_loss(x, splits)
-        if loss < best_loss:
-            best, best_loss, chosen = x, loss, strength
-        elif loss > best_loss * 1.002:
-            break
-        if deadline is not None and time.monotonic() >= deadline:
-            break
+    with interruptible() as interrupt:
+        for strength in STRENGTHS:
+            x = problem.solve(strength, x)
+            watch.step(len(examples) * len(splits))
+            loss = problem.held_out_loss(x, splits)
+            if loss < best_loss:
+                best, best_loss, chosen = x, loss, strength
+            elif loss > best_loss * 1.002:
+                break
+            if interrupt.asked or (deadline is not None and time.monotonic() >= deadline):
+                break
     member = problem.member(best, columns)
     held_out = held_out_mean(problem.held_out(best, splits), splits, len(examples))
     return CrossFitted(member, held_out, {"strength": chosen, "loss": best_loss})

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .._seed import generator
 from ..data import Layout, Split
-from ..training import Examples, Watch
+from ..training import Examples, Watch, interruptible
 from ._member import CrossFitted, held_out_mean
 from ._trees import Trees, probabilities_of
 from ._trees_columns import TreeColumns
@@ -67,13 +67,14 @@ def cross_fit_trees(
     watch = watch or Watch()
     passed = sum(len(split.training) for split in splits)
     watch.start(passed, settings.rounds)
-    for rounds in range(1, settings.rounds + 1):
-        more = [copy.grow() for copy in copies]
-        watch.step(passed)
-        judge.see(rounds, [copy.held_out() for copy in copies])
-        late = deadline is not None and time.monotonic() >= deadline
-        if late or not any(more) or rounds - judge.best_rounds >= settings.patience:
-            break
+    with interruptible() as interrupt:
+        for rounds in range(1, settings.rounds + 1):
+            more = [copy.grow() for copy in copies]
+            watch.step(passed)
+            judge.see(rounds, [copy.held_out() for copy in copies])
+            late = interrupt.asked or (deadline is not None and time.monotonic() >= deadline)
+            if late or not any(more) or rounds - judge.best_rounds >= settings.patience:
+                break
     texts = tuple(copy.booster.model_to_string(num_iteration=judge.best_rounds) for copy in copies)
     held_out = held_out_mean([probabilities.log() for probabilities in judge.best], splits, len(examples))
     return CrossFitted(

@@ -1,5 +1,6 @@
 """The training loop, in plain sight."""
 
+from ._checkpoint import checksum as checksum
 from ._course import Course as Course
 from ._held_out import sweep as sweep
 from ._history import Epoch as Epoch

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,15 @@ def fingerprint(
     return digest.hexdigest()
 
 
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256 of tensors on the CPU, with their names: safetensors has none, and a disk may turn a bit."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].contiguous().numpy().data)
+    return digest.hexdigest()
+
+
 def write_checkpoint(path: Path, state: State, call: str) -> None:
     """Put the state on disk, whole.
 
@@ -106,6 +115,7 @@ def write_checkpoint(path: Path, state: State, call: str) -> None:
         "end": [state.last, state.length, state.stopped],
     }
     tensors = {name: values.detach().cpu().clone().contiguous() for name, values in tensors.items()}
+    record["sha256"] = checksum(tensors)
     write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
 
 
@@ -129,6 +139,8 @@ def read_checkpoint(path: Path, state: State, call: str) -> bool:
                 return False
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError, ValueError):
+        return False
+    if record.get("sha256") != checksum(tensors):
         return False
     _restore(state, record, tensors)
     return True
