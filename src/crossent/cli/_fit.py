@@ -107,6 +107,10 @@ def fit(
     ] = 0.0,
     seed: Seed = 0,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    log: Annotated[
+        list[str] | None,
+        typer.Option(metavar="tensorboard|mlflow", help="Log each epoch there as well. TensorBoard: in OUT.runs."),
+    ] = None,
     drop_unlabelled: Annotated[bool, typer.Option("--drop-unlabelled", help="Leave rows without a label out.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the model folder if it is there.")] = False,
     as_json: Json = False,
@@ -119,6 +123,7 @@ def fit(
     fit_and_report(
         one_or_all(data),
         folder,
+        logs=log or [],
         overwrite=overwrite,
         explain=explain,
         as_json=as_json,
@@ -153,6 +158,18 @@ def fit(
     )
 
 
+def _logger(name: str, folder: Path) -> Watch:
+    from ..training import MLflow, TensorBoard  # imports torch
+
+    match name:
+        case "tensorboard":
+            return TensorBoard(folder.with_name(f"{folder.name}.runs"))
+        case "mlflow":
+            return MLflow()
+        case _:
+            raise InputError(f"--log must be tensorboard or mlflow; got {name!r}")
+
+
 def default_folder(data: list[str]) -> Path:
     """DATA.crossent in the current folder; "table.crossent" where the name of the data gives none."""
     name = Path(data[0]).name.split(".")[0].strip("*?[] ")
@@ -165,7 +182,7 @@ def fit_and_report(
     *,
     target: str,
     recipe: dict[str, Any],
-    watches: Sequence[Watch] = (),
+    logs: Sequence[str] = (),
     kinds: dict[str, Any],
     overwrite: bool,
     as_json: bool,
@@ -181,6 +198,7 @@ def fit_and_report(
     # Before the work, not after it:
     crossent.classifier.check_free(folder, overwrite=overwrite)
     crossent.Recipe.of(recipe)
+    loggers = [_logger(name, folder) for name in logs]
     table = crossent.read(source, kinds=kinds)
     show = not (quiet or as_json)
     if show:
@@ -191,7 +209,7 @@ def fit_and_report(
     state.mkdir(parents=True, exist_ok=True)
     try:
         with Bar(shown=show) as bar:
-            watch = Several([bar, JsonLines(state / _HISTORY), *watches])
+            watch = Several([bar, JsonLines(state / _HISTORY), *loggers])
             model = crossent.fit(table, target=target, watch=watch, checkpoint=state, **options, **recipe)
     finally:
         if not any(state.iterdir()):  # nothing was trained: an option was wrong
