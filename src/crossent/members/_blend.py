@@ -18,8 +18,8 @@ from ._member import Member
 _RESAMPLES = 20
 _LEAST = 0.02
 _STEPS = 300
-_SETTLED = 1e-5
-_ENOUGH_ROWS = 20_000
+_SETTLED = 1e-4
+_ENOUGH_ROWS = 10_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ def blend_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None =
     rows = torch.ones(likely.shape[1], dtype=torch.float64) if row_weights is None else row_weights[::step].double()
     draw = np.random.default_rng(seed)
     counts = draw.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=_RESAMPLES)
-    weights = torch.stack([_most_likely(likely, rows * torch.from_numpy(count)) for count in counts]).mean(0)
+    weights = _most_likely(likely, rows * torch.from_numpy(counts)).mean(0)
     kept = weights >= _LEAST
     kept[-1] = True
     weights = torch.where(kept, weights, 0.0)
@@ -124,12 +124,21 @@ def blend_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None =
 
 
 def _most_likely(likely: Tensor, rows: Tensor) -> Tensor:
-    """The weights of most likelihood: each member's is its share of the rows that the mixture makes it explain."""
+    """The weights of most likelihood: each member's is its share of the rows that the mixture makes it explain.
+
+    Args:
+        likely: `(M, n)` how likely each member makes each row's label, up to a factor a row.
+        rows: `(R, n)` how much each row counts in each resample.
+
+    Returns:
+        `(R, M)`.
+    """
     members = len(likely)
-    weights = torch.full((members,), 1 / members, dtype=torch.float64)
+    weights = torch.full((len(rows), members), 1 / members, dtype=torch.float64)
+    of_all = rows.sum(1, keepdim=True) + members
     for _ in range(_STEPS):
-        explained = weights * (likely @ (rows / (weights @ likely)))
-        after = (explained + 1) / (rows.sum() + members)
+        explained = weights * ((rows / (weights @ likely)) @ likely.T)
+        after = (explained + 1) / of_all
         moved = float((after - weights).abs().max())
         weights = after
         if moved < _SETTLED:
