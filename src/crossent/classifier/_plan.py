@@ -15,6 +15,8 @@ _FEW_ROWS = 6_000
 # Seconds by the clock on two cores, and how many processor seconds of them networks and trees may take.
 _SECONDS: dict[Quality, float] = {"fast": 10.0, "default": 120.0, "best": 600.0}
 _NETWORK, _TREES = 1.15, 0.4
+_APART = 2.0
+"""Seconds that are not for networks and trees: reading, encoding, the linear model, blending."""
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,15 @@ def plan(
     folds = min(recipe.folds or _FOLDS[recipe.quality], max(rows, 2))
     repeats = 1 if forward else max(1, min(_FEW_ROWS // max(rows, 1), _MOST_REPEATS[recipe.quality]))
     seconds = recipe.time_limit or _SECONDS[recipe.quality] * (rows / _ROWS) ** (0.5 if rows < _ROWS else 0.8)
-    copies = folds * repeats
+    copies, to_train = folds * repeats, max(seconds - _APART, seconds / 2)
     networks, trees = (), ()
     if "network" in recipe.members:
-        networks = network_settings(rows, layout, classes, copies, _NETWORK * seconds)
+        networks = network_settings(rows, layout, classes, copies, _NETWORK * to_train)
         networks = tuple(replace(each, ordered=ordered) for each in networks)
         if recipe.epochs is not None:
             networks = tuple(_of_length(each, recipe.epochs) for each in networks)
     if "trees" in recipe.members:
-        trees = tree_settings(rows, layout, classes, copies, _TREES * seconds)
+        trees = tree_settings(rows, layout, classes, copies, _TREES * to_train)
     return Plan(folds, repeats, seconds, networks, trees, "linear" in recipe.members)
 
 
