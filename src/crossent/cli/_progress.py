@@ -33,7 +33,8 @@ class Bar(Watch):
         """Leave the bars as they stand, full: a training that ends early is as complete as one that does not."""
         for task in self._progress.tasks:
             self._progress.update(task.id, total=task.completed)
-        self._progress.stop()
+        if self._progress.tasks:  # stopping what never started prints an empty line
+            self._progress.stop()
 
     @override
     def member(self, name: str) -> Watch:
