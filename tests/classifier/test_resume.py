@@ -67,3 +67,14 @@ def test_a_damaged_state_counts_as_none(tmp_path: Path) -> None:
     for file in (tmp_path / "state").iterdir():
         file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     assert fitted(tmp_path / "state").metrics == fitted(None).metrics
+
+
+def test_a_turned_bit_in_a_state_counts_as_none(tmp_path: Path) -> None:
+    fitted(tmp_path / "state")
+    for file in (tmp_path / "state").iterdir():
+        content = bytearray(file.read_bytes())
+        content[-5] ^= 4
+        file.write_bytes(content)
+    again = PowerCut(100)
+    assert fitted(tmp_path / "state", again).metrics == fitted(None).metrics
+    assert again.epochs

@@ -11,7 +11,7 @@ from torch import Tensor
 from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
 from ..data import Split
-from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, on_true_prior
+from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, of_labels, on_true_prior
 from ._recipe import Recipe
 
 _ERRORS = 2.0
@@ -61,8 +61,7 @@ class HeldOut:
 
     def losses(self) -> Tensor:
         """The log loss of each row under each member, `(M, v)`."""
-        places = self.labels.view(1, -1, 1).expand(len(self.log_probabilities), -1, 1)
-        return -self.log_probabilities.gather(2, places).squeeze(2)
+        return -of_labels(self.log_probabilities, self.labels)
 
     def shares(self) -> Tensor:
         """How much each row counts of the whole, `(v,)` float64."""

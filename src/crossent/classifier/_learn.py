@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from .. import __version__
 from .._errors import DataWarning, InputError
 from .._task import Task
 from ..data import Layout, Split
@@ -28,14 +29,13 @@ from ..members import (
     cross_fit_network,
     cross_fit_shares,
     cross_fit_trees,
-    digest_of,
     fit_linear,
     fit_network,
     fit_trees,
     keep,
     kept,
 )
-from ..training import Examples, Watch, interruptible
+from ..training import Examples, Watch, digest, interruptible
 from ._plan import Plan
 
 
@@ -47,13 +47,13 @@ class Learner:
         name: What it is called: "network", "trees 2".
         settings: How it is trained.
         cross_fit: Trains a copy on each split.
-        fit: Trains copies on all rows, as the held-out rows of `cross_fit` have chosen.
+        fit: Trains copies on all rows, as the held-out rows of its `cross_fit` have chosen.
     """
 
     name: str
     settings: NetworkSettings | TreeSettings | None
     cross_fit: Callable[[Watch], CrossFitted]
-    fit: Callable[[Watch, CrossFitted], Member]
+    fit: Callable[[CrossFitted, Watch], Member]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,7 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             checkpoint=None if on.checkpoint is None else on.checkpoint / f"{name}.state",
         )
 
-    def fit(watch: Watch, fitted: CrossFitted) -> Member:
+    def fit(fitted: CrossFitted, watch: Watch) -> Member:
         return fit_network(
             on.examples,
             copies=len(on.splits),
@@ -138,7 +138,7 @@ def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
             watch=watch,
         )
 
-    def fit(watch: Watch, fitted: CrossFitted) -> Member:
+    def fit(fitted: CrossFitted, watch: Watch) -> Member:
         return fit_trees(
             on.examples,
             copies=1,
@@ -165,7 +165,7 @@ def _linear(on: Ground) -> Learner:
             watch=watch,
         )
 
-    def fit(watch: Watch, fitted: CrossFitted) -> Member:
+    def fit(fitted: CrossFitted, watch: Watch) -> Member:
         return fit_linear(
             on.examples,
             strength=fitted.chosen["strength"],
@@ -183,7 +183,7 @@ def _shares(on: Ground) -> Learner:
         "class shares",
         None,
         lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
-        lambda watch, fitted: ClassShares.fit(on.examples, on.classes),
+        lambda fitted, watch: ClassShares.fit(on.examples, on.classes),
     )
 
 
@@ -205,15 +205,12 @@ class Learned:
 
         For splits by time, where a copy of an earlier split has not seen the latest rows.
         """
-        kept = [place for place, part in enumerate(blend.parts) if part.member is not None]
-        work = [partial(self._fit, self.learners[place], self.cross_fitted[place]) for place in kept]
-        fresh = dict(zip(kept, side_by_side([self.learners[place] for place in kept], work, self.watch), strict=True))
+        places = [place for place, part in enumerate(blend.parts) if part.member is not None]
+        again = [self.learners[place] for place in places]
+        work = [partial(self.learners[place].fit, self.cross_fitted[place]) for place in places]
+        fresh = dict(zip(places, side_by_side(again, work, self.watch), strict=True))
         parts = (replace(part, member=fresh.get(place)) for place, part in enumerate(blend.parts))
         return replace(blend, parts=tuple(parts))
-
-    @staticmethod
-    def _fit(learner: Learner, fitted: CrossFitted, watch: Watch) -> Member:
-        return learner.fit(watch, fitted)
 
 
 def learn(
@@ -228,42 +225,40 @@ def learn(
         DataWarning: One could not, and is left out.
     """
     made = learners(plan, ground, device, own)
-    work = [partial(_tried, learner, ground, task) for learner in made]
-    results = side_by_side(made, work, watch)
-    failed = [(learner.name, result) for learner, result in zip(made, results, strict=True) if not _is_fitted(result)]
-    if len(failed) == len(made) - 1:  # the class shares alone are no model
+    seen = "" if ground.checkpoint is None else digest(ground.examples, ground.splits)
+    results = side_by_side(made, [partial(_tried, learner, ground, task, seen) for learner in made], watch)
+    trained = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, CrossFitted)]
+    failed = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, InputError)]
+    if failed and len(trained) == 1:  # the class shares alone are no model
         raise failed[0][1]
-    for name, error in failed:
-        warnings.warn(f"the member {name} is left out: {error}", DataWarning, stacklevel=3)
-    rest = [(learner, result) for learner, result in zip(made, results, strict=True) if _is_fitted(result)]
-    return Learned([learner for learner, _ in rest], [result for _, result in rest], watch)
+    for learner, error in failed:
+        warnings.warn(f"the member {learner.name} is left out: {error}", DataWarning, stacklevel=3)
+    return Learned([learner for learner, _ in trained], [result for _, result in trained], watch)
 
 
-def _is_fitted(result: CrossFitted | InputError) -> bool:
-    return isinstance(result, CrossFitted)
+def _tried(learner: Learner, on: Ground, task: Task, seen: str, watch: Watch) -> CrossFitted | InputError:
+    """Train a member, unless the checkpoint has it already; what it cannot learn from, another may.
 
-
-def _tried(learner: Learner, on: Ground, task: Task, watch: Watch) -> CrossFitted | InputError:
-    """Train a member; what it cannot learn from, another may."""
+    Args:
+        learner: The member.
+        on: What it learns from.
+        task: What it learns.
+        seen: The digest of what it learns from.
+        watch: Told how the training goes.
+    """
     try:
-        return _remembered(learner, on, task, watch)
+        if on.checkpoint is None:
+            return learner.cross_fit(watch)
+        path, call = on.checkpoint / f"{learner.name}.member", f"{__version__} {seen} {learner.settings!r} {on.seed}"
+        found = kept(path, task, call)
+        if found is not None:
+            return found
+        found = learner.cross_fit(watch)
+        with interruptible() as interrupt:
+            if not interrupt.asked:  # else it is not all that the same call would learn
+                keep(path, found, call)
     except InputError as error:
         return error
-
-
-def _remembered(learner: Learner, on: Ground, task: Task, watch: Watch) -> CrossFitted:
-    """Train a member, unless the checkpoint has it already."""
-    if on.checkpoint is None:
-        return learner.cross_fit(watch)
-    path = on.checkpoint / f"{learner.name}.member"
-    call = digest_of(on.examples, on.splits, [learner.settings, on.seed])
-    found = kept(path, task, call)
-    if found is not None:
-        return found
-    found = learner.cross_fit(watch)
-    with interruptible() as interrupt:
-        if not interrupt.asked and on.deadline is None:  # else it is not all that the same call would learn
-            keep(path, found, call)
     return found
 
 

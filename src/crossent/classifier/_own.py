@@ -36,7 +36,7 @@ def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recip
             on.examples, on.splits, task=task, build=build, settings=settings, seed=on.seed, watch=watch
         )
 
-    def fit(watch: Watch, fitted: CrossFitted) -> Member:
+    def fit(fitted: CrossFitted, watch: Watch) -> Member:
         raise InputError(
             "a network of your own cannot be trained anew on all rows, which splits by time need: "
             "split by groups or folds"

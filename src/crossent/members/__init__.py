@@ -4,8 +4,8 @@ from ._blend import Blend as Blend
 from ._blend import Part as Part
 from ._blend import blend_weights as blend_weights
 from ._blend import mixed as mixed
+from ._blend import of_labels as of_labels
 from ._blend import on_true_prior as on_true_prior
-from ._kept import digest_of as digest_of
 from ._kept import keep as keep
 from ._kept import kept as kept
 from ._linear import Linear as Linear

@@ -69,6 +69,11 @@ class Blend:
         return mixed(made, log_weights)
 
 
+def of_labels(log_probabilities: Tensor, labels: Tensor) -> Tensor:
+    """What each member says of each row's own label, `(M, n, K)` to `(M, n)`."""
+    return log_probabilities.gather(2, labels.view(1, -1, 1).expand(len(log_probabilities), -1, 1)).squeeze(2)
+
+
 def mixed(log_probabilities: Tensor, log_weights: Tensor) -> Tensor:
     """The log of the weighted mean of probabilities, `(M, n, K)` to `(n, K)`."""
     return torch.logsumexp(log_probabilities + log_weights.view(-1, 1, 1), dim=0)
@@ -110,8 +115,7 @@ def blend_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None =
         "Stacked regressions" (weights from held-out predictions). Caruana et al. 2004, section 2.3 (bagged selection).
     """
     step = max(len(labels) // _ENOUGH_ROWS, 1)
-    places = labels[::step].view(1, -1, 1).expand(len(held_out), -1, 1)
-    logs = held_out[:, ::step].gather(2, places).squeeze(2)  # (M, n)
+    logs = of_labels(held_out[:, ::step], labels[::step])
     likely = (logs - logs.max(0).values).exp()
     rows = torch.ones(likely.shape[1], dtype=torch.float64) if row_weights is None else row_weights[::step].double()
     draw = np.random.default_rng(seed)

@@ -1,6 +1,5 @@
 """The training loop, in plain sight."""
 
-from ._checkpoint import checksum as checksum
 from ._course import Course as Course
 from ._held_out import sweep as sweep
 from ._history import Epoch as Epoch
@@ -15,6 +14,9 @@ from ._loop import predict_logits as predict_logits
 from ._loop import train as train
 from ._optimizer import OptimizerName as OptimizerName
 from ._optimizer import make_optimizer as make_optimizer
+from ._state_file import digest as digest
+from ._state_file import read_state as read_state
+from ._state_file import write_state as write_state
 from ._threads import one_thread as one_thread
 from ._train_copies import Trained as Trained
 from ._train_copies import train_copies as train_copies

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from .._files import write_whole
 from ..data import Split
 from ..models import Copies
 from ._course import Course
 from ._history import Epoch, Stopped
 from ._loop import Examples
+from ._state_file import digest, read_state, write_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +58,7 @@ class State:
 def fingerprint(
     network: Copies, examples: Examples, splits: Sequence[Split], course: Course, until: int | None, seed: int
 ) -> str:
-    """A digest of all that decides a training: equal for the same call, and for hardly any other.
+    """What decides a training, in words: equal for the same call, and for hardly any other.
 
     Args:
         network: With its first weights.
@@ -72,23 +68,8 @@ def fingerprint(
         until: Where it ends before the course does.
         seed: Orders the rows.
     """
-    digest = hashlib.sha256(json.dumps([dataclasses.asdict(course), until, seed, torch.__version__]).encode())
-    tensors = [*network.state_dict().values(), examples.features.numbers, examples.features.codes, examples.labels]
-    tensors += [] if examples.weights is None else [examples.weights]
-    tensors += [rows for split in splits for rows in (split.training, split.validation)]
-    for values in tensors:
-        digest.update(str(tuple(values.shape)).encode())
-        digest.update(values.detach().cpu().contiguous().numpy().data)
-    return digest.hexdigest()
-
-
-def checksum(tensors: Mapping[str, Tensor]) -> str:
-    """The SHA-256 of tensors on the CPU, with their names: safetensors has none, and a disk may turn a bit."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(name.encode())
-        digest.update(tensors[name].contiguous().numpy().data)
-    return digest.hexdigest()
+    words = json.dumps([dataclasses.asdict(course), until, seed])
+    return f"{digest(examples, splits, also=network.state_dict().values())} {words}"
 
 
 def write_checkpoint(path: Path, state: State, call: str) -> None:
@@ -109,14 +90,11 @@ def write_checkpoint(path: Path, state: State, call: str) -> None:
         tensors |= {f"optimizer.{place}.{name}": values for name, values in moments.items()}
     tensors["generator"] = state.generator.get_state()
     record = {
-        "call": call,
         "epochs": [dataclasses.asdict(epoch) for epoch in state.records],
         "best": [dataclasses.asdict(state.best.epoch), state.best.slope, len(state.best.held_out)],
         "end": [state.last, state.length, state.stopped],
     }
-    tensors = {name: values.detach().cpu().clone().contiguous() for name, values in tensors.items()}
-    record["sha256"] = checksum(tensors)
-    write_whole(path, save(tensors, {"record": json.dumps(record)}), what="the checkpoint")
+    write_state(path, record, tensors, call)
 
 
 def read_checkpoint(path: Path, state: State, call: str) -> bool:
@@ -130,19 +108,10 @@ def read_checkpoint(path: Path, state: State, call: str) -> bool:
     Returns:
         Whether there was one. A file of another training, or none that can be read, counts as none.
     """
-    if not os.path.exists(path):
+    found = read_state(path, call)
+    if found is None:
         return False
-    try:
-        with safe_open(path, framework="pt") as file:
-            record = json.loads((file.metadata() or {}).get("record", "{}"))
-            if record.get("call") != call:
-                return False
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
-    except (SafetensorError, OSError, ValueError):
-        return False
-    if record.get("sha256") != checksum(tensors):
-        return False
-    _restore(state, record, tensors)
+    _restore(state, *found)
     return True
 
 
