@@ -7,23 +7,21 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 import torch
 from torch import Tensor
 
-from .._errors import DataWarning, InputError
-from .._labels import Label, as_series, class_named, in_type_of, shown_names
+from .._errors import DataWarning
 from .._task import Task
 from ..calibration import Calibration
-from ..data import Column, Encoder, Kind, Split, Table, copies_warning, read
-from ..decisions import Goal, Rule, choose_threshold, judge
-from ..evaluation import Evaluation
-from ..functional import class_weights
+from ..data import Column, Encoder, Kind, Split, copies_warning
+from ..decisions import judge
 from ..members import Blend, logits_of
 from ..models import ModuleFactory
 from ..training import Examples, Watch
+from ._given import Device, class_weight_of, device_named, folder_made, labelled, table_of, task_of
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
 from ._model import JudgedRows, Model
@@ -31,8 +29,7 @@ from ._own import own_learner
 from ._plan import plan
 from ._recipe import Recipe
 from ._rows import Roles, check_weighed, dealt
-
-Device = Literal["auto", "cpu", "cuda"]
+from ._rules import chosen_rule, given_rule
 
 _TO_TRAIN = 0.85
 """The share of a time limit that is for training; the rest is for blending, calibrating and judging."""
@@ -119,21 +116,22 @@ def fit(
     """
     started = clock.monotonic()
     choices = Recipe.of(recipe)
-    place = _device(device)
-    table = _table(data, target, kinds)
+    place = device_named(device)
+    table = table_of(data, target, kinds)
     roles = Roles(weight=weight, group=group, time=time, fold=fold).check(table, target)
     roles.check_shares(test_share=choices.test_share, proof=confidence is not None)
-    frame = _labelled(table.frame, target, drop=drop_unlabelled)
-    task = _task(frame[target], classes, positive, ordered=ordered)
+    frame = labelled(table.frame, target, drop=drop_unlabelled)
+    task = task_of(frame[target], classes, positive, ordered=ordered)
     labels = task.encode(frame[target])
-    given = _given_rule(task, threshold, costs, confidence, abstain_below)
-    class_weight = _class_weight(choices, task, labels)
+    given = given_rule(task, threshold, costs, confidence, abstain_below)
+    class_weight = class_weight_of(choices, task, labels)
     biases = None if class_weight is None else class_weight.tolist()
 
     generator = torch.Generator().manual_seed(choices.seed)
     rows = dealt(frame, labels, roles, choices, proof=confidence is not None, generator=generator)
+    taught = frame[rows.learning.numpy()]
     columns = [_aside(column) if column.name in roles.names else column for column in table.columns]
-    encoder = Encoder.fit(frame[rows.learning.numpy()], [column for column in columns if column.name != target])
+    encoder = Encoder.fit(taught, [column for column in columns if column.name != target])
     # Levels that only the held-out rows have are no news here: they are what the held-out rows are for.
     features, _ = encoder.encode_counted(frame, known=[target])
     examples = Examples(features, labels, roles.weights(frame))
@@ -142,8 +140,7 @@ def fit(
     work = plan(choices, len(learning), encoder.layout, len(task), ordered=task.ordered, forward=time is not None)
     splits = rows.splits(frame, labels, roles, work, generator=generator)
     check_weighed(splits, learning.weights)
-    compared = frame[rows.learning.numpy()].select(column.name for column in encoder.columns)
-    _warn_of_copies(compared, splits, learning.labels)
+    _warn_of_copies(taught.select(column.name for column in encoder.columns), splits, learning.labels)
     ground = Ground(
         _weighted(learning, class_weight),
         splits,
@@ -152,7 +149,7 @@ def fit(
         seed=choices.seed,
         deadline=None if choices.time_limit is None else started + _TO_TRAIN * choices.time_limit,
         # What the clock has cut short is not what the same call would have learned.
-        checkpoint=None if choices.time_limit is not None else _folder(checkpoint),
+        checkpoint=None if choices.time_limit is not None else folder_made(checkpoint),
     )
     own = None if module is None else own_learner(module, task, encoder, choices, ground)
     learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)
@@ -164,16 +161,18 @@ def fit(
     calibration = calibrated(choices, task, held, blend, structured=roles.structured)
     judging_splits = rows.judging(frame, labels, roles, splits, held.rows, seed=choices.seed)
     out_of_fold = judged_logits(task, held, calibration, judging_splits)
+
+    def logits_by(kept_away: Tensor) -> tuple[Tensor, Tensor]:
+        """Rows to choose or to judge by, and their logits: those that were kept away for it, else the held-out ones."""
+        if len(kept_away):
+            return kept_away, _logits(task, blend, calibration, examples[kept_away])
+        return rows.learning[held.rows], out_of_fold
+
     rule = given
     if rule is None:
-        choosing, logits = learning[held.rows], out_of_fold
-        if confidence is not None:
-            choosing = examples[rows.proof]
-            logits = _logits(task, blend, calibration, choosing)
-        rule = _chosen_rule(task, str(threshold), confidence, abstain_below, logits, choosing)
-    judging, logits = rows.learning[held.rows], out_of_fold
-    if len(rows.test):
-        judging, logits = rows.test, _logits(task, blend, calibration, examples[rows.test])
+        choosing, logits = logits_by(rows.proof)
+        rule = chosen_rule(task, str(threshold), confidence, abstain_below, logits, examples[choosing])
+    judging, logits = logits_by(rows.test)
     judged = examples[judging]
     evaluation = judge(rule, judged.labels, logits, weights=judged.weights)
     places = table.frame[target].is_not_null().arg_true().to_torch().long()  # in the table, which has unlabelled rows
@@ -192,92 +191,8 @@ def fit(
     )
 
 
-def _device(name: Device) -> torch.device:
-    match name:
-        case "auto":
-            return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        case "cpu":
-            return torch.device("cpu")
-        case "cuda":
-            if not torch.cuda.is_available():
-                raise InputError(
-                    "device 'cuda' needs a GPU that this torch can use; there is none: take 'cpu' or 'auto'"
-                )
-            return torch.device("cuda")
-        case _:
-            raise InputError(f"device must be 'auto', 'cpu' or 'cuda'; got {name!r}")
-
-
-def _folder(path: str | Path | None) -> Path | None:
-    if path is None:
-        return None
-    try:
-        Path(path).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"the checkpoint folder {path} cannot be made: {error.strerror or error}") from None
-    return Path(path)
-
-
-def _table(data: Any, target: str, kinds: Mapping[str, Kind] | None) -> Table:
-    if not isinstance(target, str):
-        raise InputError(f"target must be the name of a column; got {target!r}")
-    if isinstance(data, Table) and kinds:
-        raise InputError("kinds are for a table that is yet to be read; give them to crossent.read")
-    table = data if isinstance(data, Table) else read(data, kinds=kinds)
-    table.column(target)  # suggests the nearest name where there is none
-    if len(table.columns) < 2:
-        raise InputError(f"the table must hold a column to learn from; {target!r}, the labels, is the only one")
-    return table
-
-
 def _aside(column: Column) -> Column:
     return replace(column, kind="identifier", note="set aside: it says how to treat a row")
-
-
-def _task(labels: pl.Series, classes: Sequence[Label] | None, positive: Label | None, *, ordered: bool) -> Task:
-    if classes is None:
-        task = Task.infer(labels, positive=positive)
-        return _in_order(task) if ordered else task
-    names = [in_type_of(as_series(labels), name) for name in classes]
-    if len(names) == 2:
-        return Task.binary(names, positive=class_named(positive, names))
-    if positive is not None:
-        raise InputError(f"positive is for two classes; there are {len(names)}: {shown_names(names)}")
-    return Task.multiclass(names, ordered=ordered)
-
-
-def _in_order(task: Task) -> Task:
-    """The task with its classes in the order of the numbers that they are."""
-    if task.kind == "binary":
-        return task
-    if not all(isinstance(name, int | float) for name in task.classes):
-        raise InputError(
-            "ordered classes must be numbers, or be named from low to high; the labels are "
-            f"{shown_names(task.classes)}: give classes=[...] (--class, once for each) in their order"
-        )
-    return Task.multiclass(sorted(task.classes, key=float), ordered=True)
-
-
-def _labelled(frame: pl.DataFrame, target: str, *, drop: bool) -> pl.DataFrame:
-    missing = frame[target].null_count()
-    if not missing:
-        return frame
-    if drop:
-        return frame.filter(frame[target].is_not_null())
-    raise InputError(
-        f"labels must not be missing; column {target!r} has no label in {missing} of {len(frame)} rows: "
-        "remove these rows, or leave them out with --drop-unlabelled (drop_unlabelled=True)"
-    )
-
-
-def _class_weight(recipe: Recipe, task: Task, labels: Tensor) -> Tensor | None:
-    if recipe.pos_weight is not None:
-        if task.kind != "binary":
-            raise InputError(f"pos_weight is for two classes; this task has {len(task)}: take class_weight")
-        return torch.tensor([1.0, recipe.pos_weight])
-    if recipe.class_weight is None:
-        return None
-    return class_weights(labels.bincount(minlength=len(task)), method=recipe.class_weight)
 
 
 def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split], labels: Tensor) -> None:
@@ -303,39 +218,3 @@ def _weighted(examples: Examples, class_weight: Tensor | None) -> Examples:
 def _logits(task: Task, blend: Blend, calibration: Calibration | None, examples: Examples) -> Tensor:
     logits = logits_of(task, blend.log_probabilities(examples.features))
     return calibration(logits) if calibration else logits
-
-
-def _given_rule(
-    task: Task, threshold: float | str, costs: Any, confidence: float | None, abstain_below: float
-) -> Rule | None:
-    """The rule that takes no rows to choose; None for a goal, checked."""
-    if costs is not None or not isinstance(threshold, str):
-        if isinstance(threshold, str):
-            raise InputError(f"give a goal for the threshold or costs; got {threshold!r} and costs")
-        if confidence is not None:
-            raise InputError("confidence is for a threshold that a goal with a limit chooses, such as recall>=0.9")
-        return Rule.of(task, threshold=threshold, costs=costs, abstain_below=abstain_below)
-    if task.kind != "binary":
-        raise InputError(f"a threshold is for two classes; this task is {task.kind}: give costs")
-    aim = Goal.parse(threshold)
-    if confidence is not None and (aim.limit is None or not 0 < confidence < 1):
-        raise InputError(f"confidence must be between 0 and 1, and for a goal with a limit; got {confidence} for {aim}")
-    Rule(task, abstain_below=abstain_below)  # checks it before the work
-    return None
-
-
-def _chosen_rule(
-    task: Task,
-    goal: str,
-    confidence: float | None,
-    abstain_below: float,
-    logits: Tensor,
-    choosing: Examples,
-) -> Rule:
-    seen = Evaluation.empty(task, exact=True).update(choosing.labels, logits=logits, weights=choosing.weights)
-    try:
-        choice = choose_threshold(seen, goal, confidence=confidence)
-    except InputError as error:  # the training is done: what it made must not be lost for this
-        warnings.warn(f"on the held-out rows {error}; this model decides at 0.5", DataWarning, stacklevel=3)
-        return Rule(task, abstain_below=abstain_below)
-    return Rule.of(task, threshold=choice.threshold, choice=choice, abstain_below=abstain_below)

@@ -145,8 +145,6 @@ def fit_network(
     settings: NetworkSettings,
     seed: int,
     watch: Watch | None = None,
-    deadline: float | None = None,
-    checkpoint: Path | None = None,
 ) -> Network:
     """Train copies on all rows, for as many epochs, and with the temperature, that held-out rows have chosen.
 
@@ -160,11 +158,9 @@ def fit_network(
         settings: The shape of the network and the course of its training.
         seed: Decides the first weights and the order of the rows.
         watch: Told of each step and epoch.
-        deadline: A time of `time.monotonic` by which to end.
-        checkpoint: A file for the state of the training, from which the same call goes on when it was killed.
 
     Raises:
-        InputError: The training diverged, or the checkpoint cannot be written.
+        InputError: The training diverged.
     """
     front, network, rows = _prepared(examples, layout, classes, settings, copies, seed)
     everything = Split(torch.arange(len(examples)), torch.empty(0, dtype=torch.int64))
@@ -177,8 +173,6 @@ def fit_network(
         seed=seed,
         until=epochs,
         watch=watch,
-        deadline=deadline,
-        checkpoint=checkpoint,
     )
     return Network(settings, layout, classes, slope, front, network.cpu())
 
