@@ -12,10 +12,14 @@ from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
 from ..data import Split
 from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, of_labels, on_true_prior
+from ..training import one_thread
 from ._recipe import Recipe
 
 _ERRORS = 2.0
 _FEWEST_WRONG = 10
+
+# The blend and its calibrator are thousands of small steps. Threads would wait for one another at each of them, on busy
+# cores for fifteen times as long as the steps take: hence the `one_thread` of the functions below.
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +73,7 @@ class HeldOut:
         return weights.double() / weights.double().sum()
 
 
+@one_thread()
 def blended(
     names: Sequence[str], fitted: Sequence[CrossFitted], held: HeldOut, class_weight: Sequence[float] | None
 ) -> Blend:
@@ -86,6 +91,7 @@ def blended(
     return Blend(tuple(parts), None if class_weight is None else tuple(class_weight))
 
 
+@one_thread()
 def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, structured: bool) -> Calibration | None:
     """What the held-out rows do to the blend; None if it was not asked for.
 
@@ -114,6 +120,7 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, struc
     return found
 
 
+@one_thread()
 def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, splits: Sequence[Split]) -> Tensor:
     """Logits of the held-out rows, each by shares of the members and a calibrator that other rows have chosen.
 
