@@ -16,7 +16,7 @@ _FEW_ROWS = 6_000
 _SECONDS: dict[Quality, float] = {"fast": 10.0, "default": 120.0, "best": 600.0}
 _NETWORK, _TREES = 1.15, 0.4
 _APART = 2.0
-"""Seconds that are not for networks and trees: reading, encoding, the linear model, blending."""
+"""Seconds that are not for networks and trees: reading, encoding, blending, calibrating."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def plan(
     copies, to_train = folds * repeats, max(seconds - _APART, seconds / 2)
     networks, trees = (), ()
     if "network" in recipe.members:
-        networks = network_settings(rows, layout, classes, copies, _NETWORK * to_train)
+        networks = network_settings(rows, layout, classes, copies, _NETWORK * to_train, most=to_train)
         networks = tuple(replace(each, ordered=ordered) for each in networks)
         if recipe.epochs is not None:
             networks = tuple(_of_length(each, recipe.epochs) for each in networks)
