@@ -17,6 +17,8 @@ from ._recipe import Recipe
 
 _ERRORS = 2.0
 _FEWEST_WRONG = 10
+_ENOUGH_ROWS = 100_000
+"""Of more rows every second, third, ... fits a calibrator: it is a few numbers."""
 
 # The blend and its calibrator are thousands of small steps. Threads would wait for one another at each of them, on busy
 # cores for fifteen times as long as the steps take: hence the `one_thread` of the functions below.
@@ -55,6 +57,11 @@ class HeldOut:
         """Some of the rows."""
         weights = None if self.weights is None else self.weights[places]
         return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
+
+    def sample(self) -> HeldOut:
+        """At most 199,999 of the rows: enough for a calibrator."""
+        step = len(self.labels) // _ENOUGH_ROWS
+        return self if step < 2 else self.taken(torch.arange(0, len(self.labels), step))
 
     def chosen_weights(self) -> Tensor:
         """The members' weights that these rows choose; equal ones where there are no rows."""
@@ -102,6 +109,7 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, struc
     """
     if recipe.calibration == "none":
         return None
+    held = held.sample()
     logits = _logits(task, held, torch.tensor([part.weight for part in blend.parts], dtype=torch.float64))
     found = calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
     if recipe.calibration != "auto" or found.method is None:
@@ -136,8 +144,9 @@ def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, sp
         weights = others.chosen_weights()
         made = _logits(task, mine, weights)
         if calibration is not None and calibration.method is not None and len(others.labels.unique()) > 1:
+            some = others.sample()
             made = fit_calibrator(
-                task, _logits(task, others, weights), others.labels, method=calibration.method, weights=others.weights
+                task, _logits(task, some, weights), some.labels, method=calibration.method, weights=some.weights
             )(made)
         logits[split.validation] = made
     return logits

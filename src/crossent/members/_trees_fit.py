@@ -95,6 +95,7 @@ def fit_trees(
     settings: TreeSettings,
     seed: int,
     threads: int = 1,
+    deadline: float | None = None,
     watch: Watch | None = None,
 ) -> Trees:
     """Train copies on all rows, each by a chance of its own, for a number of rounds that was chosen before.
@@ -108,6 +109,7 @@ def fit_trees(
         settings: How trees are grown; its rounds and patience do not matter here.
         seed: Decides which columns each tree may split on, and the cuts that are drawn by chance.
         threads: Threads that train.
+        deadline: When to stop growing, as `time.monotonic()` tells the time; of each copy a round is grown in any case.
         watch: Who is told of each round of a copy.
     """
     columns = TreeColumns.fit(examples.features, layout)
@@ -120,7 +122,7 @@ def fit_trees(
         booster = _booster(rows, settings.parameters(classes, seed=int(each), threads=threads))
         for _ in range(rounds):
             watch.step(len(examples))
-            if booster.update():
+            if booster.update() or (deadline is not None and time.monotonic() >= deadline):
                 break
         texts.append(booster.model_to_string())
     return Trees(columns, tuple(texts), classes)
