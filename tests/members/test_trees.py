@@ -3,6 +3,7 @@
 import math
 import pickle
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
@@ -219,3 +220,25 @@ def test_a_handful_of_rows_is_enough_to_say_something_finite() -> None:
     fitted = cross_fit_trees(examples, folds(examples), layout=layout, classes=2, settings=QUICK, seed=0)
     assert torch.isfinite(fitted.held_out).all()
     assert torch.isfinite(fitted.member.log_probabilities(examples.features)).all()
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_many_rows_at_once_are_told_what_lightgbm_tells_each(classes: int) -> None:
+    examples, layout = shapes(rows=1500, classes=classes)
+    settings = TreeSettings(learning_rate=0.1, rounds=200, patience=200)
+    member = fit_trees(examples, copies=2, rounds=200, layout=layout, classes=classes, settings=settings, seed=0)
+    matrix = member.columns.matrix(examples.features)
+    told = [np.asarray(each.predict(matrix), np.float64) for each in member.boosters]
+    whole = [each if classes > 2 else np.stack([1 - each, each], 1) for each in told]
+    said = member.log_probabilities(examples.features).exp().numpy()
+    np.testing.assert_allclose(said, np.maximum(whole, 1e-9).mean(axis=0), rtol=0, atol=1e-13)
+
+
+def test_threads_that_ask_at_once_get_the_answers_that_each_would_get_alone() -> None:
+    examples, layout = shapes(rows=1500)
+    member = fit_trees(examples, copies=1, rounds=150, layout=layout, classes=3, settings=TreeSettings(), seed=0)
+    parts = [examples.features[start : start + 200] for start in range(0, 1400, 10)]
+    alone = [member.log_probabilities(part) for part in parts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(member.log_probabilities, parts))
+    assert all(map(torch.equal, alone, together))

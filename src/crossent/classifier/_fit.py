@@ -20,22 +20,18 @@ from ..data import Column, Encoder, Kind, Split, copies_warning
 from ..decisions import judge
 from ..members import Blend, logits_of
 from ..models import ModuleFactory
-from ..training import Examples, Watch, one_thread
+from ..training import Examples, Watch
 from ._given import Device, class_weight_of, device_named, folder_made, labelled, table_of, task_of
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
 from ._model import JudgedRows, Model
 from ._own import own_learner
-from ._plan import plan
+from ._plan import deadlines, plan
 from ._recipe import Recipe
 from ._rows import Roles, check_weighed, dealt
 from ._rules import chosen_rule, given_rule
 
-_TO_TRAIN = 0.85
-"""The share of a time limit that is for training; the rest is for blending, calibrating and judging."""
 
-
-@one_thread()
 def fit(
     data: Any,
     *,
@@ -142,13 +138,15 @@ def fit(
     splits = rows.splits(frame, labels, roles, work, generator=generator)
     check_weighed(splits, learning.weights)
     _warn_of_copies(taught.select(column.name for column in encoder.columns), splits, learning.labels)
+    ends = deadlines(choices, len(learning), len(task), forward=time is not None)
     ground = Ground(
         _weighted(learning, class_weight),
         splits,
         encoder.layout,
         len(task),
         seed=choices.seed,
-        deadline=None if choices.time_limit is None else started + _TO_TRAIN * choices.time_limit,
+        deadline=None if ends is None else started + ends[0],
+        last_deadline=None if ends is None else started + ends[1],
         # What the clock has cut short is not what the same call would have learned.
         checkpoint=None if choices.time_limit is not None else folder_made(checkpoint),
     )

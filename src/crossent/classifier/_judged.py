@@ -12,10 +12,16 @@ from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
 from ..data import Split
 from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, of_labels, on_true_prior
+from ..training import one_thread
 from ._recipe import Recipe
 
 _ERRORS = 2.0
 _FEWEST_WRONG = 10
+_ENOUGH_ROWS = 100_000
+"""Of more rows every second, third, ... fits a calibrator: it is a few numbers."""
+
+# The blend and its calibrator are thousands of small steps. Threads would wait for one another at each of them, on busy
+# cores for fifteen times as long as the steps take: hence the `one_thread` of the functions below.
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +63,11 @@ class HeldOut:
         none = torch.empty(0, dtype=torch.int64)
         return tuple(Split(none, torch.searchsorted(self.rows, split.validation)) for split in splits)
 
+    def sample(self) -> HeldOut:
+        """At most 199,999 of the rows: enough for a calibrator."""
+        step = len(self.labels) // _ENOUGH_ROWS
+        return self if step < 2 else self.taken(torch.arange(0, len(self.labels), step))
+
     def chosen_weights(self) -> Tensor:
         """The members' weights that these rows choose; equal ones where there are no rows."""
         members = len(self.log_probabilities)
@@ -74,6 +85,7 @@ class HeldOut:
         return weights.double() / weights.double().sum()
 
 
+@one_thread()
 def blended(
     names: Sequence[str], fitted: Sequence[CrossFitted], held: HeldOut, class_weight: Sequence[float] | None
 ) -> Blend:
@@ -91,6 +103,7 @@ def blended(
     return Blend(tuple(parts), None if class_weight is None else tuple(class_weight))
 
 
+@one_thread()
 def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, structured: bool) -> Calibration | None:
     """What the held-out rows do to the blend; None if it was not asked for.
 
@@ -101,6 +114,7 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, struc
     """
     if recipe.calibration == "none":
         return None
+    held = held.sample()
     logits = _logits(task, held, torch.tensor([part.weight for part in blend.parts], dtype=torch.float64))
     found = calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
     if recipe.calibration != "auto" or found.method is None:
@@ -119,6 +133,7 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, struc
     return found
 
 
+@one_thread()
 def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, splits: Sequence[Split]) -> Tensor:
     """Logits of the held-out rows, each by shares of the members and a calibrator that other rows have chosen.
 
@@ -134,8 +149,9 @@ def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, sp
         weights = others.chosen_weights()
         made = _logits(task, mine, weights)
         if calibration is not None and calibration.method is not None and len(others.labels.unique()) > 1:
+            some = others.sample()
             made = fit_calibrator(
-                task, _logits(task, others, weights), others.labels, method=calibration.method, weights=others.weights
+                task, _logits(task, some, weights), some.labels, method=calibration.method, weights=some.weights
             )(made)
         logits[split.validation] = made
     return logits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -67,6 +68,7 @@ class Ground:
         classes: K.
         seed: Decides all chance.
         deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
+        last_deadline: The same of the training on all rows.
         checkpoint: A folder for the state of the training, from which the same call goes on when it was killed.
     """
 
@@ -76,6 +78,7 @@ class Ground:
     classes: int
     seed: int
     deadline: float | None = None
+    last_deadline: float | None = None
     checkpoint: Path | None = None
 
 
@@ -119,6 +122,7 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             classes=on.classes,
             settings=fitted.member.settings if isinstance(fitted.member, Network) else settings,
             seed=on.seed,
+            deadline=on.last_deadline,
             watch=watch,
         )
 
@@ -147,6 +151,7 @@ def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
             classes=on.classes,
             settings=settings,
             seed=on.seed,
+            deadline=on.last_deadline,
             watch=watch,
         )
 
@@ -172,6 +177,7 @@ def _linear(on: Ground) -> Learner:
             layout=on.layout,
             classes=on.classes,
             seed=on.seed,
+            deadline=on.last_deadline,
             watch=watch,
         )
 
@@ -226,7 +232,8 @@ def learn(
     """
     made = learners(plan, ground, device, own)
     seen = "" if ground.checkpoint is None else digest(ground.examples, ground.splits)
-    results = side_by_side(made, [partial(_tried, learner, ground, task, seen) for learner in made], watch)
+    work = [partial(_tried, learner, ground, task, seen, first=learner is made[0]) for learner in made]
+    results = side_by_side(made, work, watch)
     trained = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, CrossFitted)]
     failed = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, InputError)]
     if failed and len(trained) == 1:  # the class shares alone are no model
@@ -236,7 +243,9 @@ def learn(
     return Learned([learner for learner, _ in trained], [result for _, result in trained], watch)
 
 
-def _tried(learner: Learner, on: Ground, task: Task, seen: str, watch: Watch) -> CrossFitted | InputError:
+def _tried(
+    learner: Learner, on: Ground, task: Task, seen: str, watch: Watch, *, first: bool
+) -> CrossFitted | InputError:
     """Train a member, unless the checkpoint has it already; what it cannot learn from, another may.
 
     Args:
@@ -245,8 +254,12 @@ def _tried(learner: Learner, on: Ground, task: Task, seen: str, watch: Watch) ->
         task: What it learns.
         seen: The digest of what it learns from.
         watch: Told how the training goes.
+        first: It is the first, which learns however little time there is.
     """
     try:
+        late = on.deadline is not None and time.monotonic() >= on.deadline
+        if late and learner.settings is not None and not first:  # the linear model takes a moment
+            raise InputError("no time was left for it")
         if on.checkpoint is None:
             return learner.cross_fit(watch)
         path, call = on.checkpoint / f"{learner.name}.member", f"{__version__} {seen} {learner.settings!r} {on.seed}"

@@ -16,7 +16,14 @@ _FEW_ROWS = 6_000
 _SECONDS: dict[Quality, float] = {"fast": 10.0, "default": 120.0, "best": 600.0}
 _NETWORK, _TREES = 1.15, 0.4
 _APART = 2.0
-"""Seconds that are not for networks and trees: reading, encoding, the linear model, blending."""
+"""Seconds that are not for networks and trees: reading, encoding, blending, calibrating."""
+
+# Of a time limit: what blending, calibrating and judging take, by rows, and at least that share of it.
+_AFTER = 0.15
+_CALIBRATED_ROWS = 100_000
+_A_ROW_OF_TWO, _A_ROW, _A_CLASS = 2e-5, 6e-5, 6e-6
+_FIRST = 0.45
+"""The share of the training before the one on all rows, of splits by time; that one takes a little longer."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +69,37 @@ def plan(
     repeats = 1 if forward else max(1, min(_FEW_ROWS // max(rows, 1), _MOST_REPEATS[recipe.quality]))
     seconds = recipe.time_limit or _SECONDS[recipe.quality] * (rows / _ROWS) ** (0.5 if rows < _ROWS else 0.8)
     copies, to_train = folds * repeats, max(seconds - _APART, seconds / 2)
+    if forward and recipe.time_limit is not None:
+        to_train *= _FIRST
     networks, trees = (), ()
     if "network" in recipe.members:
-        networks = network_settings(rows, layout, classes, copies, _NETWORK * to_train)
+        networks = network_settings(rows, layout, classes, copies, _NETWORK * to_train, most=to_train)
         networks = tuple(replace(each, ordered=ordered) for each in networks)
         if recipe.epochs is not None:
             networks = tuple(_of_length(each, recipe.epochs) for each in networks)
     if "trees" in recipe.members:
         trees = tree_settings(rows, layout, classes, copies, _TREES * to_train)
     return Plan(folds, repeats, seconds, networks, trees, "linear" in recipe.members)
+
+
+def deadlines(recipe: Recipe, rows: int, classes: int, *, forward: bool = False) -> tuple[float, float] | None:
+    """Seconds from its start in which a fit with a time limit is to be done with training; None without a limit.
+
+    Args:
+        recipe: The limit.
+        rows: n, rows that train or validate.
+        classes: K.
+        forward: The splits go forward in time, and all members are trained anew on all rows.
+
+    Returns:
+        When the training on the splits ends, and when all training.
+    """
+    if recipe.time_limit is None:
+        return None
+    a_row = _A_ROW + _A_CLASS * classes if classes > 2 else _A_ROW_OF_TWO
+    after = max(_AFTER * recipe.time_limit, min(a_row * min(rows, _CALIBRATED_ROWS), recipe.time_limit / 2))
+    last = recipe.time_limit - after
+    return (_FIRST * last if forward else last), last
 
 
 def _of_length(settings: NetworkSettings, epochs: int) -> NetworkSettings:

@@ -59,7 +59,6 @@ class Blend:
     parts: tuple[Part, ...]
     class_weight: tuple[float, ...] | None = None
 
-    @one_thread()
     def log_probabilities(self, features: Features) -> Tensor:
         """The log of each class's probability, `(n, K)` float64, on the true prior."""
         return self._mixed([member.log_probabilities(features) for member in self.members])

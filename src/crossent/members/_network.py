@@ -150,6 +150,7 @@ def fit_network(
     classes: int,
     settings: NetworkSettings,
     seed: int,
+    deadline: float | None = None,
     watch: Watch | None = None,
 ) -> Network:
     """Train copies on all rows, for as many epochs, and with the temperature, that held-out rows have chosen.
@@ -163,6 +164,7 @@ def fit_network(
         classes: K.
         settings: The shape of the network and the course of its training.
         seed: Decides the first weights and the order of the rows.
+        deadline: A time of `time.monotonic` by which to end; the course becomes as short as it must.
         watch: Told of each step and epoch.
 
     Raises:
@@ -179,6 +181,7 @@ def fit_network(
         seed=seed,
         until=epochs,
         watch=watch,
+        deadline=deadline,
     )
     return Network(settings, layout, classes, slope, front, network.cpu())
 

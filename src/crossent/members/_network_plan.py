@@ -43,7 +43,7 @@ _LARGEST_BATCH = 1024
 
 
 def network_settings(
-    rows: int, layout: Layout, classes: int, copies: int, seconds: float
+    rows: int, layout: Layout, classes: int, copies: int, seconds: float, *, most: float = math.inf
 ) -> tuple[NetworkSettings, ...]:
     """The networks to train on a table, and for how long.
 
@@ -59,6 +59,7 @@ def network_settings(
         classes: K.
         copies: How many are trained side by side.
         seconds: Of one thread, for all of them together.
+        most: Of one thread, for any of them.
 
     Example:
         >>> from crossent.data import NumberPart
@@ -85,7 +86,9 @@ def network_settings(
         ((_faster(ranks),), _NARROWEST, 4 * batch, _LEAST_EPOCHS),
     ):
         plan = tuple(
-            _fitting(replace(each, hidden=hidden), size, rows, layout, classes, copies, seconds / len(recipes))
+            _fitting(
+                replace(each, hidden=hidden), size, rows, layout, classes, copies, min(seconds / len(recipes), most)
+            )
             for each in recipes
         )
         if min(each.course.epochs for each in plan) >= enough:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ..data import Features, Split
 from ._member import Saved, held_out_mean
-from ._trees_columns import Matrix, TreeColumns
+from ._trees_columns import TreeColumns
+from ._trees_predict import Ensemble
 
 if TYPE_CHECKING:
     from lightgbm import Booster
 
-_ROWS_AT_ONCE = 65_536
-# No class is impossible, and the log of no probability infinite: a class that a copy has not met has exp(-34) in it.
-_LEAST = 1e-9
+_ROWS_AT_ONCE = 16_384
+_ROWS_FOR_THREADS = 1024
 
 
 class Trees:
@@ -29,45 +29,46 @@ class Trees:
         columns: What they see of a row.
         copies: Each copy in LightGBM's text format.
         classes: K.
-        threads: Threads that predict.
     """
 
-    def __init__(self, columns: TreeColumns, copies: Sequence[str], classes: int, threads: int = 1) -> None:
+    def __init__(self, columns: TreeColumns, copies: Sequence[str], classes: int) -> None:
         self.columns = columns
         self.copies = tuple(copies)
         self.classes = classes
-        self.threads = threads
-        self._boosters = tuple(_booster(text) for text in copies)
+        self._ensembles = tuple(Ensemble(text, columns.width) for text in copies)
 
-    def __reduce__(self) -> tuple[type[Trees], tuple[TreeColumns, tuple[str, ...], int, int]]:
+    def __reduce__(self) -> tuple[type[Trees], tuple[TreeColumns, tuple[str, ...], int]]:
         """Pickle the texts, not what was read from them."""
-        return Trees, (self.columns, self.copies, self.classes, self.threads)
+        return Trees, (self.columns, self.copies, self.classes)
 
     @property
     def boosters(self) -> tuple[Booster, ...]:
         """The ensembles that were read from the texts."""
-        return self._boosters
+        return tuple(each.booster for each in self._ensembles)
 
     def log_probabilities(self, features: Features) -> Tensor:
         """`(n, K)` float64: the log of the mean of the copies' probabilities."""
         starts = range(0, max(len(features), 1), _ROWS_AT_ONCE)
-        return torch.cat([self._logs(features[start : start + _ROWS_AT_ONCE]) for start in starts])
+        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+            return torch.cat([self._logs(features[start : start + _ROWS_AT_ONCE], pool) for start in starts])
 
-    def _logs(self, features: Features) -> Tensor:
+    def _logs(self, features: Features, pool: Executor) -> Tensor:
         matrix = self.columns.matrix(features)
         total = torch.zeros(len(features), self.classes, dtype=torch.float64)
-        for booster in self._boosters if len(features) else ():
-            total += probabilities_of(_predicted(booster, matrix, self.threads))
-        return (total / len(self.copies)).log()
+        copies = self._ensembles if len(features) else ()
+        answers = partial(Ensemble.probabilities, matrix=matrix)
+        for each in (pool.map if len(features) >= _ROWS_FOR_THREADS else map)(answers, copies):
+            total += each
+        return total.div_(len(self.copies)).log_()
 
     def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
         """`(n, K)` float64 log probabilities of each row by the copies that have not seen it; NaN where all have."""
         matrix = self.columns.matrix(features)
         made = [
-            probabilities_of(_predicted(booster, matrix[split.validation.numpy()], self.threads)).log()
+            each.probabilities(matrix=matrix[split.validation.numpy()]).log()
             if len(split.validation)
             else torch.empty(0, self.classes, dtype=torch.float64)
-            for booster, split in zip(self._boosters, splits, strict=True)
+            for each, split in zip(self._ensembles, splits, strict=True)
         ]
         return held_out_mean(made, splits, len(features))
 
@@ -77,24 +78,8 @@ class Trees:
         return Saved({"columns": self.columns.to_dict(), "classes": self.classes, "copies": list(texts)}, texts=texts)
 
     @classmethod
-    def load(cls, saved: Saved, *, threads: int = 1) -> Trees:
+    def load(cls, saved: Saved) -> Trees:
         """The member that was saved."""
         record: Mapping[str, Any] = saved.record
         copies = tuple(saved.texts[name] for name in record["copies"])
-        return cls(TreeColumns.from_dict(record["columns"]), copies, int(record["classes"]), threads)
-
-
-def probabilities_of(predicted: NDArray[np.float64]) -> Tensor:
-    """`(n, K)` from what LightGBM predicts, for two classes `(n,)` of class 1; none below the least."""
-    values = predicted if predicted.ndim == 2 else np.stack([1 - predicted, predicted], axis=1)
-    return torch.from_numpy(np.maximum(values, _LEAST))
-
-
-def _booster(text: str) -> Booster:
-    from lightgbm import Booster  # a second of imports that a model without trees does not need
-
-    return Booster(model_str=text)
-
-
-def _predicted(booster: Booster, matrix: Matrix, threads: int) -> NDArray[np.float64]:
-    return np.asarray(booster.predict(matrix, num_threads=threads), np.float64)
+        return cls(TreeColumns.from_dict(record["columns"]), copies, int(record["classes"]))

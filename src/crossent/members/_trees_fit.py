@@ -16,8 +16,9 @@ from .._seed import generator
 from ..data import Layout, Split
 from ..training import Examples, Watch, interruptible
 from ._member import CrossFitted, held_out_mean
-from ._trees import Trees, probabilities_of
+from ._trees import Trees
 from ._trees_columns import TreeColumns
+from ._trees_predict import probabilities_of
 from ._trees_settings import TreeSettings
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def cross_fit_trees(
         classes: K.
         settings: How trees are grown.
         seed: Decides which columns each tree may split on, and the cuts that are drawn by chance.
-        threads: Threads that train and predict.
+        threads: Threads that train.
         deadline: When to stop growing, as `time.monotonic()` tells the time; a first round is grown in any case.
         watch: Who is told of each round; a round of all copies is a pass over the rows of all copies.
 
@@ -78,7 +79,7 @@ def cross_fit_trees(
     texts = tuple(copy.booster.model_to_string(num_iteration=judge.best_rounds) for copy in copies)
     held_out = held_out_mean([probabilities.log() for probabilities in judge.best], splits, len(examples))
     return CrossFitted(
-        Trees(columns, texts, classes, threads),
+        Trees(columns, texts, classes),
         held_out,
         {"settings": settings.name, "rounds": judge.best_rounds, "loss": judge.best_loss},
     )
@@ -94,6 +95,7 @@ def fit_trees(
     settings: TreeSettings,
     seed: int,
     threads: int = 1,
+    deadline: float | None = None,
     watch: Watch | None = None,
 ) -> Trees:
     """Train copies on all rows, each by a chance of its own, for a number of rounds that was chosen before.
@@ -106,7 +108,8 @@ def fit_trees(
         classes: K.
         settings: How trees are grown; its rounds and patience do not matter here.
         seed: Decides which columns each tree may split on, and the cuts that are drawn by chance.
-        threads: Threads that train and predict.
+        threads: Threads that train.
+        deadline: When to stop growing, as `time.monotonic()` tells the time; of each copy a round is grown in any case.
         watch: Who is told of each round of a copy.
     """
     columns = TreeColumns.fit(examples.features, layout)
@@ -119,10 +122,10 @@ def fit_trees(
         booster = _booster(rows, settings.parameters(classes, seed=int(each), threads=threads))
         for _ in range(rounds):
             watch.step(len(examples))
-            if booster.update():
+            if booster.update() or (deadline is not None and time.monotonic() >= deadline):
                 break
         texts.append(booster.model_to_string())
-    return Trees(columns, tuple(texts), classes, threads)
+    return Trees(columns, tuple(texts), classes)
 
 
 @dataclass(frozen=True, eq=False)
