@@ -14,11 +14,12 @@ from crossent.members import (
     Blend,
     ClassShares,
     Part,
-    blend_weights,
+    Pool,
     cross_fit_shares,
+    fit_pool,
     held_out_mean,
-    mixed,
     on_true_prior,
+    pool_weights,
 )
 from crossent.training import Examples
 
@@ -39,7 +40,7 @@ def members(rows: int, *noises: float, classes: int = 3, seed: int = 0) -> tuple
 
 def test_the_weights_are_those_of_the_greatest_likelihood() -> None:
     held_out, labels = members(4000, 1.0, 1.2, 2.0)
-    weights = blend_weights(held_out, labels)
+    weights = pool_weights(held_out, labels)
     likely = held_out.gather(2, labels.view(1, -1, 1).expand(4, -1, 1)).squeeze(2).exp().numpy()
 
     def loss(free: np.ndarray) -> float:
@@ -51,17 +52,16 @@ def test_the_weights_are_those_of_the_greatest_likelihood() -> None:
     np.testing.assert_allclose(weights, expected / expected.sum(), atol=0.03)
 
 
-def test_a_member_that_knows_nothing_is_left_out_and_the_fallback_stays() -> None:
+def test_a_member_that_knows_nothing_is_left_out() -> None:
     held_out, labels = members(2000, 0.0, 6.0)
-    weights = blend_weights(held_out, labels)
-    assert weights[1] == 0
-    assert 0 < weights[2] < 0.02
+    weights = pool_weights(held_out, labels)
+    assert weights[1:].tolist() == [0, 0]
     assert float(weights.sum()) == pytest.approx(1)
 
 
 def test_of_two_equal_members_each_has_half() -> None:
     held_out, labels = members(500, 0.5)
-    weights = blend_weights(held_out[[0, 0, 1]], labels)
+    weights = pool_weights(held_out[[0, 0, 1]], labels)
     assert float(weights[0]) == pytest.approx(float(weights[1]))
 
 
@@ -69,18 +69,51 @@ def test_rows_without_weight_have_no_say() -> None:
     held_out, labels = members(600, 0.3, 3.0)
     swapped = torch.cat([held_out[:, :300], held_out[[1, 0, 2], 300:]], dim=1)
     first = torch.cat([torch.ones(300), torch.zeros(300)])
-    assert blend_weights(swapped, labels, first)[0] > 0.8
-    assert blend_weights(swapped, labels, 1 - first)[1] > 0.8
+    assert pool_weights(swapped, labels, first)[0] > 0.8
+    assert pool_weights(swapped, labels, 1 - first)[1] > 0.8
+
+
+def test_where_members_differ_their_mean_is_made_surer_as_the_labels_ask() -> None:
+    """Each knows its half of what decides, and is calibrated; so the truth is surer than both."""
+    draw = torch.Generator().manual_seed(0)
+    known = torch.randn(2, 20_000, generator=draw, dtype=torch.float64)
+    odds = 1.5 * known.sum(0)
+    labels = (torch.rand(20_000, generator=draw) < odds.sigmoid()).long()
+    of_other = 1.5 * torch.randn(400, generator=draw, dtype=torch.float64)
+    alone = torch.stack([(1.5 * each[:, None] + of_other).sigmoid().mean(1) for each in known])
+    held_out = torch.stack([(1 - alone).log(), alone.log()], dim=2)
+    pool = fit_pool(held_out, labels)
+    mean = Pool(pool.weights)(held_out)
+
+    def loss(made: Tensor) -> float:
+        return -float(made.gather(1, labels[:, None]).mean())
+
+    assert pool.slope > 1.5
+    assert loss(pool(held_out)) < 0.98 * loss(mean)
+    best = minimize(lambda s: loss((float(s[0]) * mean).log_softmax(1)), [1.0], method="Nelder-Mead").x[0]
+    assert pool.slope == pytest.approx(best, rel=0.01)
+
+
+def test_few_rows_that_are_all_predicted_right_make_the_mean_hardly_surer() -> None:
+    labels = torch.arange(120) % 2
+    right = torch.where(torch.arange(2) == labels[:, None], 0.95, 0.05).double().log()
+    assert 1 < fit_pool(right[None], labels).slope < 1.7
+    assert fit_pool(right[None].repeat(1, 100, 1), labels.repeat(100)).slope > 2
 
 
 def test_no_probability_comes_nearer_to_1_than_the_number_of_right_rows_allows() -> None:
     labels = torch.arange(200) % 2
-    sure = torch.full((200, 2), -60.0, dtype=torch.float64)
-    sure[torch.arange(200), labels] = 0.0
-    shares = torch.full((200, 2), 0.5, dtype=torch.float64).log()
-    weights = blend_weights(torch.stack([sure, shares]), labels)
-    blend = mixed(torch.stack([sure, shares]), weights.log()).exp()
-    assert 1 / 1000 < float(1 - blend.max()) < 1 / 100
+    sure = torch.where(torch.arange(2) == labels[:, None], 0.0, -60.0).double()
+    pool = fit_pool(sure[None], labels)
+    made = pool(sure[None]).exp()
+    torch.testing.assert_close(made.sum(1), torch.ones(200, dtype=torch.float64))
+    assert float(1 - made.max()) == pytest.approx(0.5 / 201, rel=1e-3)
+
+
+def test_without_rows_to_choose_by_all_members_count_the_same() -> None:
+    pool = fit_pool(torch.empty(3, 0, 2, dtype=torch.float64), torch.empty(0, dtype=torch.int64))
+    assert pool.weights.tolist() == pytest.approx([1 / 3] * 3)
+    assert (pool.slope, pool.least) == (1.0, None)
 
 
 def test_the_bias_of_class_weights_is_undone_exactly() -> None:
@@ -98,6 +131,8 @@ def test_a_blend_is_the_mean_of_its_members_probabilities() -> None:
     torch.testing.assert_close(
         blend.log_probabilities(features(2)).exp(), torch.tensor([[0.3, 0.7]] * 2, dtype=torch.float64)
     )
+    surer = replace(blend, slope=2.0, least=(0.01, 0.03)).log_probabilities(features(1)).exp()
+    assert surer[0].tolist() == pytest.approx([0.96 * 0.09 / 0.58 + 0.01, 0.96 * 0.49 / 0.58 + 0.03])
     weighed = replace(blend, class_weight=(1.0, 4.0)).log_probabilities(features(1)).exp()
     assert float(weighed.sum()) == pytest.approx(1)
     assert float(weighed[0, 1]) < 0.7

@@ -154,9 +154,10 @@ def fit(
     learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)
 
     held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
-    judge_blend = blended(learned.names, learned.cross_fitted, held, biases)
+    pool = held.chosen()
+    judge_blend = blended(learned.names, learned.cross_fitted, held, pool, biases)
     blend = judge_blend if time is None else learned.on_all_rows(judge_blend)
-    calibration = calibrated(choices, task, held, blend, structured=roles.structured)
+    calibration = calibrated(choices, task, held, pool, structured=roles.structured)
     judging_splits = rows.judging(frame, labels, roles, splits, held.rows, seed=choices.seed)
     out_of_fold = judged_logits(task, held, calibration, judging_splits)
 

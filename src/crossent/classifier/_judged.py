@@ -11,7 +11,7 @@ from torch import Tensor
 from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
 from ..data import Split
-from ..members import Blend, CrossFitted, Part, blend_weights, logits_of, mixed, of_labels, on_true_prior
+from ..members import Blend, CrossFitted, Part, Pool, fit_pool, logits_of, of_labels, on_true_prior
 from ..training import one_thread
 from ._recipe import Recipe
 
@@ -68,12 +68,9 @@ class HeldOut:
         step = len(self.labels) // _ENOUGH_ROWS
         return self if step < 2 else self.taken(torch.arange(0, len(self.labels), step))
 
-    def chosen_weights(self) -> Tensor:
-        """The members' weights that these rows choose; equal ones where there are no rows."""
-        members = len(self.log_probabilities)
-        if not len(self.labels):
-            return torch.full((members,), 1 / members, dtype=torch.float64)
-        return blend_weights(self.log_probabilities, self.labels, self.weights)
+    def chosen(self) -> Pool:
+        """The pool of the members that these rows choose."""
+        return fit_pool(self.log_probabilities, self.labels, self.weights)
 
     def losses(self) -> Tensor:
         """The log loss of each row under each member, `(M, v)`."""
@@ -87,35 +84,39 @@ class HeldOut:
 
 @one_thread()
 def blended(
-    names: Sequence[str], fitted: Sequence[CrossFitted], held: HeldOut, class_weight: Sequence[float] | None
+    names: Sequence[str],
+    fitted: Sequence[CrossFitted],
+    held: HeldOut,
+    pool: Pool,
+    class_weight: Sequence[float] | None,
 ) -> Blend:
-    """The blend that the held-out rows choose."""
-    weights = held.chosen_weights()
+    """The blend by the pool that the held-out rows have chosen."""
     losses, shares = held.losses(), held.shares()
-    blend_losses = -torch.logsumexp(weights.log().view(-1, 1) - losses, dim=0)
+    (blend_losses,) = -of_labels(pool(held.log_probabilities)[None], held.labels)
     parts: list[Part] = []
-    for name, each, weight, own in zip(names, fitted, weights, losses, strict=True):
+    for name, each, weight, own in zip(names, fitted, pool.weights, losses, strict=True):
         behind = float(shares @ (own - blend_losses))
         error = float((shares.square() @ (own - blend_losses - behind).square()).sqrt())
         member = each.member if weight > 0 else None
         loss = float(shares @ own)
         parts.append(Part(name, float(weight), loss, member, behind, error, each.chosen, each.history))
-    return Blend(tuple(parts), None if class_weight is None else tuple(class_weight))
+    least = None if pool.least is None else tuple(pool.least.tolist())
+    return Blend(tuple(parts), None if class_weight is None else tuple(class_weight), pool.slope, least)
 
 
 @one_thread()
-def calibrated(recipe: Recipe, task: Task, held: HeldOut, blend: Blend, *, structured: bool) -> Calibration | None:
+def calibrated(recipe: Recipe, task: Task, held: HeldOut, pool: Pool, *, structured: bool) -> Calibration | None:
     """What the held-out rows do to the blend; None if it was not asked for.
 
-    The members are calibrated already, and the blend of all their copies is surer than the single copies that the
-    held-out rows are judged by; so "auto" takes a calibrator only if it gains twice the standard error. And it takes
-    none where fewer than 10 rows are decided wrong: of such a blend any rows at hand say that it should be surer. Nor
-    where rows belong together or follow one another (`structured`): a calibrator is judged as if each spoke for itself.
+    The members are calibrated already, and so is their pool, in one number; so "auto" takes a calibrator only if it
+    gains twice the standard error. And it takes none where fewer than 10 rows are decided wrong, too few to judge one
+    by. Nor where rows belong together or follow one another (`structured`): a calibrator is judged as if each spoke for
+    itself.
     """
     if recipe.calibration == "none":
         return None
     held = held.sample()
-    logits = _logits(task, held, torch.tensor([part.weight for part in blend.parts], dtype=torch.float64))
+    logits = logits_of(task, pool(held.log_probabilities))
     found = calibrate(task, logits, held.labels, method=recipe.calibration, weights=held.weights, seed=recipe.seed)
     if recipe.calibration != "auto" or found.method is None:
         return found
@@ -146,16 +147,16 @@ def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, sp
     logits = torch.empty(len(held.labels) if task.kind == "binary" else (len(held.labels), len(task))).double()
     for split in splits:
         others, mine = held.taken(split.training), held.taken(split.validation)
-        weights = others.chosen_weights()
-        made = _logits(task, mine, weights)
+        pool = others.chosen()
+        made = logits_of(task, pool(mine.log_probabilities))
         if calibration is not None and calibration.method is not None and len(others.labels.unique()) > 1:
             some = others.sample()
             made = fit_calibrator(
-                task, _logits(task, some, weights), some.labels, method=calibration.method, weights=some.weights
+                task,
+                logits_of(task, pool(some.log_probabilities)),
+                some.labels,
+                method=calibration.method,
+                weights=some.weights,
             )(made)
         logits[split.validation] = made
     return logits
-
-
-def _logits(task: Task, held: HeldOut, weights: Tensor) -> Tensor:
-    return logits_of(task, mixed(held.log_probabilities, weights.log()))

@@ -123,6 +123,7 @@ def _facts(model: Model, table: Table) -> dict[str, str]:
         "Columns used": f"{len(columns) - len(aside):,}",
         "Set aside": ", ".join(aside) or "none",
         "Model": ", ".join(f"{part.name} {part.weight:.0%}" for part in model.blend.parts if part.weight),
+        "Log odds of their mean": f"times {model.blend.slope:.3g}",
         "Quality": model.recipe.quality,
         "Class weight": _class_weight(model),
         "Calibration": model.calibration.reason if model.calibration else "none: not asked for",

@@ -19,7 +19,7 @@ _LEAST_LOG = -700.0
 
 
 def blended(graph: Graph, blend: Blend, rows: Encoded) -> str:
-    """`(n, K)` float64: the log of the mean of the members' probabilities, each with its weight."""
+    """`(n, K)` float64: the log of the pool of the members' probabilities; see `Pool`."""
     parts: list[str] = []
     for part in blend.parts:
         if part.member is None:
@@ -27,7 +27,18 @@ def blended(graph: Graph, blend: Blend, rows: Encoded) -> str:
         logs = _on_true_prior(graph, _member(graph, part.name, part.member, rows), blend)
         weighed = graph.add("Add", logs, graph.constant(math.log(part.weight), np.float64))
         parts.append(graph.unsqueeze(weighed, 0))
-    return _log_sum(graph, graph.add("Concat", *parts, axis=0))
+    return _pooled(graph, _log_sum(graph, graph.add("Concat", *parts, axis=0)), blend)
+
+
+def _pooled(graph: Graph, logs: str, blend: Blend) -> str:
+    if blend.slope != 1:
+        surer = graph.add("Mul", logs, graph.constant(blend.slope, np.float64))
+        logs = graph.add("LogSoftmax", surer, axis=1)
+    if blend.least is None:
+        return logs
+    share = graph.constant(1 - sum(blend.least), np.float64)
+    own = graph.add("Mul", graph.add("Exp", logs), share)
+    return graph.add("Log", graph.add("Add", own, graph.constant(blend.least, np.float64)))
 
 
 def _log_sum(graph: Graph, values: str) -> str:

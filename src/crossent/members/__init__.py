@@ -2,9 +2,6 @@
 
 from ._blend import Blend as Blend
 from ._blend import Part as Part
-from ._blend import blend_weights as blend_weights
-from ._blend import mixed as mixed
-from ._blend import of_labels as of_labels
 from ._blend import on_true_prior as on_true_prior
 from ._kept import keep as keep
 from ._kept import kept as kept
@@ -26,6 +23,10 @@ from ._network import cross_fit_network as cross_fit_network
 from ._network import fit_network as fit_network
 from ._network_plan import network_settings as network_settings
 from ._network_settings import NetworkSettings as NetworkSettings
+from ._pool import Pool as Pool
+from ._pool import fit_pool as fit_pool
+from ._pool import of_labels as of_labels
+from ._pool import pool_weights as pool_weights
 from ._saved_blend import history_of as history_of
 from ._saved_blend import load_blend as load_blend
 from ._saved_blend import saved_blend as saved_blend

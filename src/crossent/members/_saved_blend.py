@@ -53,7 +53,8 @@ def saved_blend(blend: Blend) -> Saved:
             weights |= {f"{place}/{name}": weight for name, weight in saved.weights.items()}
             texts |= {f"{place}-{name}": text for name, text in saved.texts.items()}
     class_weight = None if blend.class_weight is None else list(blend.class_weight)
-    return Saved({"class_weight": class_weight, "parts": parts}, weights, texts)
+    pool = {"slope": blend.slope, "least": None if blend.least is None else list(blend.least)}
+    return Saved({"class_weight": class_weight, **pool, "parts": parts}, weights, texts)
 
 
 def load_blend(task: Task, saved: Saved) -> Blend:
@@ -84,10 +85,18 @@ def load_blend(task: Task, saved: Saved) -> Blend:
                 history=history_of(record["history"]),
             )
         )
-    class_weight = saved.record["class_weight"]
-    if class_weight is not None and len(class_weight) != len(task):
-        raise InputError(f"the task has {len(task)} classes, and {len(class_weight)} weights of classes are given")
-    return Blend(tuple(parts), None if class_weight is None else tuple(map(float, class_weight)))
+    class_weight, least = (_by_class(task, saved.record, name) for name in ("class_weight", "least"))
+    return Blend(tuple(parts), class_weight, float(saved.record.get("slope", 1.0)), least)
+
+
+def _by_class(task: Task, record: Mapping[str, Any], name: str) -> tuple[float, ...] | None:
+    """A number for each class, if there are any."""
+    values = record.get(name)
+    if values is None:
+        return None
+    if len(values) != len(task):
+        raise InputError(f"the task has {len(task)} classes, and {name} has {len(values)} numbers")
+    return tuple(map(float, values))
 
 
 def _finite(value: float) -> float | None:

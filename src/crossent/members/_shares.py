@@ -1,4 +1,4 @@
-"""The classes' shares, whatever the row: what the blend falls back on where no member can be trusted."""
+"""The classes' shares, whatever the row: what is left where no member can be trusted."""
 
 from __future__ import annotations
 

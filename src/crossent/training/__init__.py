@@ -18,6 +18,7 @@ from ._optimizer import make_optimizer as make_optimizer
 from ._state_file import digest as digest
 from ._state_file import read_state as read_state
 from ._state_file import write_state as write_state
+from ._temperature import best_slope as best_slope
 from ._threads import one_thread as one_thread
 from ._train_copies import Trained as Trained
 from ._train_copies import train_copies as train_copies

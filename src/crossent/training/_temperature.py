@@ -11,16 +11,17 @@ _MOST_NUMBERS = 4_000_000
 _STEPS = 40
 
 
-def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None) -> float:
+def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None, *, spread: float = 1.0) -> float:
     r"""The s > 0 for which the log loss of the logits times s is least: 1 / s is the temperature.
 
-    Newton's method in u = log s, with the prior u^2 / 2 on the summed loss, so that s stays finite where the rows are
-    told apart without a fault. Of many rows an even share is taken.
+    Newton's method in u = log s, with the prior (u / spread)^2 / 2 on the summed loss, so that s stays finite where the
+    rows are told apart without a fault. Of many rows an even share is taken.
 
     Args:
         logits: `(n, K)`.
         labels: `(n,)`, 0 to K-1.
         weights: `(n,)`, how much each row counts.
+        spread: The standard deviation of u before any row is seen.
 
     Example:
         >>> import torch
@@ -41,12 +42,12 @@ def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None) ->
         s = math.exp(u)
         p = torch.softmax(s * z, dim=1)
         mean = (p * z).sum(1)
-        slope = s * float(w @ mean) + u
+        slope = s * float(w @ mean) + u / spread**2
         if slope > 0:
             highest = u
         else:
             lowest = u
-        curve = s * s * float(w @ ((p * z.square()).sum(1) - mean.square())) + s * float(w @ mean) + 1
+        curve = s * s * float(w @ ((p * z.square()).sum(1) - mean.square())) + s * float(w @ mean) + 1 / spread**2
         moved = u - slope / curve if curve > 0 else math.nan
         if not lowest < moved < highest:
             moved = (lowest + highest) / 2
