@@ -206,6 +206,16 @@ def test_a_checkpoint_that_is_not_this_trainings_is_not_used(what: str, tmp_path
     assert same(trained(), trained(checkpoint=place))
 
 
+def test_in_bfloat16_copies_learn_the_same_but_for_rounding() -> None:
+    exact, rounded = trained(), trained(precision="bfloat16")
+    assert (exact[1].history.precision, rounded[1].history.precision) == ("float32", "bfloat16")
+    losses = [[epoch.loss for epoch in result.history.epochs] for _, result in (exact, rounded)]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    assert {weight.dtype for weight in rounded[0].parameters()} == {torch.float32}
+    assert {logits.dtype for logits in rounded[1].held_out} == {torch.float32}
+
+
 def test_the_watch_is_told_of_every_row_and_epoch() -> None:
     class Counting(Watch):
         def __init__(self) -> None:
