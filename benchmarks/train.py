@@ -5,9 +5,12 @@ contenders take turns within each round, so that a busy machine slows all of the
 
     python benchmarks/train.py [--rounds 5] [--epochs 10] [--threads 1] [--only crossent skorch]
 
+Each is given the rows in memory, shuffles them each epoch, and takes the same steps on the same network and loss. The
+slice loop has the fused optimiser, as crossent; the `DataLoader` loop, skorch and Lightning what they do by themselves.
 skorch and Lightning are in the extra "benchmark"; they are left out where they are not installed. Lightning runs
-without its logger, bar and checkpoints, skorch without its split and table. All have one thread unless --threads says
-otherwise: a second one brings steps this small nothing, and on a machine that others use costs them many times over.
+without its logger, bar and checkpoints, skorch without its split and table. All have one thread, torch's and
+scikit-learn's, unless --threads says otherwise: a second one brings steps this small nothing, and on a machine that
+others use costs them many times over. Five rounds take five to ten minutes.
 """
 
 import argparse
@@ -20,6 +23,7 @@ from importlib.util import find_spec
 
 import torch
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -44,7 +48,8 @@ def crossent_loop(numbers: torch.Tensor, labels: torch.Tensor, epochs: int) -> N
     examples = Examples(Features(numbers, torch.empty(ROWS, 0, dtype=torch.int32)), labels)
     optimizer = make_optimizer("adamw", network, learning_rate=1e-3, weight_decay=0.01)
     task = Task.binary([0, 1])
-    train(network, task, examples, examples[:1], optimizer, batch_size=BATCH, epochs=epochs, patience=epochs + 1)
+    options = {"batch_size": BATCH, "epochs": epochs, "patience": epochs + 1, "threads": torch.get_num_threads()}
+    train(network, task, examples, examples[:1], optimizer, **options)
 
 
 def same_network() -> torch.nn.Sequential:
@@ -55,7 +60,7 @@ def same_network() -> torch.nn.Sequential:
 
 
 def slice_loop(numbers: torch.Tensor, labels: torch.Tensor, epochs: int) -> None:
-    """The fastest loop that is easily written: one permutation an epoch, slices, a fused step, one thread or not."""
+    """The fastest loop that is easily written: one permutation an epoch, slices, a fused step."""
     network, targets = same_network(), labels.float()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     for _ in range(epochs):
@@ -144,6 +149,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
+    threadpool_limits(arguments.threads)  # of what scikit-learn multiplies with
     numbers, labels = make_table()
     installed = {name for name in CONTENDERS if name.lower() not in ("skorch", "lightning") or find_spec(name.lower())}
     contenders = {name: CONTENDERS[name] for name in ["crossent", *arguments.only] if name in installed}

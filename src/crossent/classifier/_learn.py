@@ -35,7 +35,8 @@ from ..members import (
     keep,
     kept,
 )
-from ..training import Examples, Watch, digest, interruptible
+from ..training import Examples, Several, Watch, digest, interruptible
+from ._clock import Clock
 from ._plan import Plan
 
 
@@ -67,7 +68,8 @@ class Ground:
         classes: K.
         seed: Decides all chance.
         deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
-        checkpoint: A folder for the state of the training, from which the same call goes on when it was killed.
+        checkpoint: A folder for the state of the training, from which the same call goes on when it was killed; where
+            there is a deadline, with what is left of its time.
     """
 
     examples: Examples
@@ -224,8 +226,12 @@ def learn(
     Warns:
         DataWarning: One could not, and is left out.
     """
-    made = learners(plan, ground, device, own)
     seen = "" if ground.checkpoint is None else digest(ground.examples, ground.splits)
+    if ground.checkpoint is not None and ground.deadline is not None:
+        clock = Clock(ground.checkpoint / "clock", f"{__version__} {seen} {ground.seed}")
+        ground = replace(ground, deadline=ground.deadline - clock.before)
+        watch = Several([clock, watch])
+    made = learners(plan, ground, device, own)
     results = side_by_side(made, [partial(_tried, learner, ground, task, seen) for learner in made], watch)
     trained = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, CrossFitted)]
     failed = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, InputError)]
