@@ -159,10 +159,18 @@ class Interrupting(Stopping):
 
 
 def test_an_interrupt_ends_the_training_and_keeps_the_best_so_far() -> None:
-    _, result = trained(watch=Interrupting(7))
+    _, result = trained(watch=Interrupting(12))
     assert result.history.stopped == "interrupted"
-    assert len(result.history.epochs) == 2
+    assert len(result.history.epochs) == 2, "part of an epoch is not judged"
     assert all(logits.isfinite().all() for logits in result.held_out)
+    whole = train_copies(network(), examples(), folds(examples()), COURSE, unseen=NOTHING, seed=1, until=2)
+    assert all(torch.equal(a, b) for a, b in zip(result.held_out, whole.held_out, strict=True))
+
+
+def test_an_interrupt_in_the_first_epoch_leaves_what_it_has_learned() -> None:
+    _, result = trained(watch=Interrupting(2))
+    assert [epoch.epoch for epoch in result.history.epochs] == [1]
+    assert result.history.stopped == "interrupted"
 
 
 @pytest.mark.parametrize("step", [3, 8, 20])

@@ -39,6 +39,8 @@ from ..training import Examples, Several, Watch, digest, interruptible
 from ._clock import Clock
 from ._plan import Plan
 
+CLASS_SHARES = "class shares"
+
 
 @dataclass(frozen=True, eq=False)
 class Learner:
@@ -182,7 +184,7 @@ def _linear(on: Ground) -> Learner:
 
 def _shares(on: Ground) -> Learner:
     return Learner(
-        "class shares",
+        CLASS_SHARES,
         None,
         lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
         lambda fitted, watch: ClassShares.fit(on.examples, on.classes),
@@ -232,7 +234,8 @@ def learn(
         ground = replace(ground, deadline=ground.deadline - clock.before)
         watch = Several([clock, watch])
     made = learners(plan, ground, device, own)
-    results = side_by_side(made, [partial(_tried, learner, ground, task, seen) for learner in made], watch)
+    begun: list[str] = []
+    results = side_by_side(made, [partial(_tried, learner, ground, task, seen, begun) for learner in made], watch)
     trained = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, CrossFitted)]
     failed = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, InputError)]
     if failed and len(trained) == 1:  # the class shares alone are no model
@@ -242,7 +245,9 @@ def learn(
     return Learned([learner for learner, _ in trained], [result for _, result in trained], watch)
 
 
-def _tried(learner: Learner, on: Ground, task: Task, seen: str, watch: Watch) -> CrossFitted | InputError:
+def _tried(
+    learner: Learner, on: Ground, task: Task, seen: str, begun: list[str], watch: Watch
+) -> CrossFitted | InputError:
     """Train a member, unless the checkpoint has it already; what it cannot learn from, another may.
 
     Args:
@@ -250,8 +255,13 @@ def _tried(learner: Learner, on: Ground, task: Task, seen: str, watch: Watch) ->
         on: What it learns from.
         task: What it learns.
         seen: The digest of what it learns from.
+        begun: The members that have begun before; this one is added.
         watch: Told how the training goes.
     """
+    with interruptible() as interrupt:
+        if interrupt.asked and begun and learner.name != CLASS_SHARES:
+            return InputError("the fit was interrupted before it began")
+    begun.append(learner.name)
     try:
         if on.checkpoint is None:
             return learner.cross_fit(watch)

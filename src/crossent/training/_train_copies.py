@@ -106,6 +106,9 @@ def train_copies(
             started = time.monotonic()
             order = orders(splits, rows, state.generator)
             mean, seen = _epoch(state, examples, order, course, unseen, products, watch, interrupt, deadline)
+            if interrupt.asked and seen < rows and validated and state.best.epoch.epoch:  # judging takes seconds
+                state.stopped = "interrupted"
+                break
             speed = seen * len(splits) / max(time.monotonic() - started, 1e-9)
             held_out = held_out_logits(network, examples.features, splits) if validated else ()
             slope, loss_after = pooled_loss(held_out, examples, splits) if validated else (1.0, mean)
