@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -77,6 +78,8 @@ def train(
     def rehearsal() -> Callable[[], None]:
         return _rehearsal(network, task, training[:batch_size], optimizer, products, class_weight)
 
+    if task.kind != "multiclass" and class_weight is None:  # once, for what each step would do
+        training = replace(training, labels=training.labels.float())
     threads = threads_for(threads, network, batch_size, rehearsal)
     records: list[Epoch] = []
     best, best_weights = Epoch(0, math.inf, math.inf, 0.0), dict[str, Tensor]()
