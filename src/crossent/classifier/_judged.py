@@ -52,6 +52,11 @@ class HeldOut:
         weights = None if self.weights is None else self.weights[places]
         return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
 
+    def unseen(self, splits: Sequence[Split]) -> tuple[Split, ...]:
+        """Which of these rows each copy has not seen, as the validation rows of a split, by their places here."""
+        none = torch.empty(0, dtype=torch.int64)
+        return tuple(Split(none, torch.searchsorted(self.rows, split.validation)) for split in splits)
+
     def chosen_weights(self) -> Tensor:
         """The members' weights that these rows choose; equal ones where there are no rows."""
         members = len(self.log_probabilities)

@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..data import Features
-from ._member import Saved
+from ..data import Features, Split
+from ._member import Saved, held_out_mean
 from ._trees_columns import Matrix, TreeColumns
 
 if TYPE_CHECKING:
@@ -59,6 +59,17 @@ class Trees:
         for booster in self._boosters if len(features) else ():
             total += probabilities_of(_predicted(booster, matrix, self.threads))
         return (total / len(self.copies)).log()
+
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """`(n, K)` float64 log probabilities of each row by the copies that have not seen it; NaN where all have."""
+        matrix = self.columns.matrix(features)
+        made = [
+            probabilities_of(_predicted(booster, matrix[split.validation.numpy()], self.threads)).log()
+            if len(split.validation)
+            else torch.empty(0, self.classes, dtype=torch.float64)
+            for booster, split in zip(self._boosters, splits, strict=True)
+        ]
+        return held_out_mean(made, splits, len(features))
 
     def save(self) -> Saved:
         """The columns, and one text a copy."""
