@@ -1,13 +1,17 @@
 """Rows a second of crossent's training loop, beside the loops that people write and the libraries that they take.
 
 100,000 x 50 floats, two classes, one hidden layer of 128, batches of 256, 10 epochs, AdamW (Adam for scikit-learn). The
-contenders take turns within each round, so that a busy machine slows all of them; quote the medians' ratios.
+contenders take turns within each round, so that a busy machine slows all of them; quote the medians' ratios, of the
+processor time where the machine was not quiet.
 
     python benchmarks/train.py [--rounds 5] [--epochs 10] [--threads 1] [--only crossent skorch]
 
+Each is given the rows in memory, shuffles them each epoch, and takes the same steps on the same network and loss. The
+slice loop has the fused optimiser, as crossent; the `DataLoader` loop, skorch and Lightning what they do by themselves.
 skorch and Lightning are in the extra "benchmark"; they are left out where they are not installed. Lightning runs
-without its logger, bar and checkpoints, skorch without its split and table. All have one thread unless --threads says
-otherwise: a second one brings steps this small nothing, and on a machine that others use costs them many times over.
+without its logger, bar and checkpoints, skorch without its split and table. All have one thread, torch's and
+scikit-learn's, unless --threads says otherwise: a second one brings steps this small nothing, and on a machine that
+others use costs them many times over. Five rounds take five to ten minutes.
 """
 
 import argparse
@@ -20,6 +24,7 @@ from importlib.util import find_spec
 
 import torch
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -44,7 +49,8 @@ def crossent_loop(numbers: torch.Tensor, labels: torch.Tensor, epochs: int) -> N
     examples = Examples(Features(numbers, torch.empty(ROWS, 0, dtype=torch.int32)), labels)
     optimizer = make_optimizer("adamw", network, learning_rate=1e-3, weight_decay=0.01)
     task = Task.binary([0, 1])
-    train(network, task, examples, examples[:1], optimizer, batch_size=BATCH, epochs=epochs, patience=epochs + 1)
+    options = {"batch_size": BATCH, "epochs": epochs, "patience": epochs + 1, "threads": torch.get_num_threads()}
+    train(network, task, examples, examples[:1], optimizer, **options)
 
 
 def same_network() -> torch.nn.Sequential:
@@ -55,7 +61,7 @@ def same_network() -> torch.nn.Sequential:
 
 
 def slice_loop(numbers: torch.Tensor, labels: torch.Tensor, epochs: int) -> None:
-    """The fastest loop that is easily written: one permutation an epoch, slices, a fused step, one thread or not."""
+    """The fastest loop that is easily written: one permutation an epoch, slices, a fused step."""
     network, targets = same_network(), labels.float()
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, fused=True)
     for _ in range(epochs):
@@ -144,25 +150,33 @@ def main() -> None:
     arguments = parser.parse_args()
 
     torch.set_num_threads(arguments.threads)
+    threadpool_limits(arguments.threads)  # of what scikit-learn multiplies with
     numbers, labels = make_table()
     installed = {name for name in CONTENDERS if name.lower() not in ("skorch", "lightning") or find_spec(name.lower())}
     contenders = {name: CONTENDERS[name] for name in ["crossent", *arguments.only] if name in installed}
     for loop in contenders.values():
         loop(numbers, labels, 1)  # loads what is loaded but once
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    seconds: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
     for _ in range(arguments.rounds):
         for name, loop in contenders.items():
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             loop(numbers, labels, arguments.epochs)
-            seconds[name].append(time.perf_counter() - started)
+            seconds[name].append((time.perf_counter() - started, time.process_time() - worked))
 
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads; medians of {arguments.rounds} rounds")
-    print(f"{'':18}{'rows/s':>12}{'crossent is':>16}{'(pair by pair)':>18}")
+    print(f"{'':18}{'rows/s':>12}{'crossent is':>16}{'(in each round)':>18}{'by processor time':>20}{'':18}")
     for name, times in seconds.items():
-        ratios = sorted(other / own for other, own in zip(times, seconds["crossent"], strict=True))
-        rate = ROWS * arguments.epochs / statistics.median(times)
-        spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
-        print(f"{name:18}{rate:12,.0f}{statistics.median(ratios):15.2f}x{spread:>18}")
+        rate = ROWS * arguments.epochs / statistics.median(clock for clock, _ in times)
+        by_clock, by_processor = (
+            sorted(other[of] / own[of] for other, own in zip(times, seconds["crossent"], strict=True)) for of in (0, 1)
+        )
+        print(f"{name:18}{rate:12,.0f}{ratio(by_clock)}{ratio(by_processor)}")
+
+
+def ratio(ratios: list[float]) -> str:
+    """The median of sorted ratios, and how far they go."""
+    spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
+    return f"{statistics.median(ratios):15.2f}x{spread:>18}"
 
 
 if __name__ == "__main__":

@@ -213,8 +213,28 @@ class Task:
         Raises:
             InputError: Shapes or values do not belong to this task; the message holds the cure.
         """
-        check_scores(self.kind, len(self), logits, "logits")
         self.check_labels(labels)
+        return self.loss_of_checked(
+            logits,
+            labels,
+            class_weight=class_weight,
+            pos_weight=pos_weight,
+            label_smoothing=label_smoothing,
+            reduction=reduction,
+        )
+
+    def loss_of_checked(
+        self,
+        logits: Tensor,
+        labels: Tensor,
+        *,
+        class_weight: Tensor | None = None,
+        pos_weight: Tensor | None = None,
+        label_smoothing: float = 0.0,
+        reduction: Reduction = "mean",
+    ) -> Tensor:
+        """As `loss`, of labels that `check_labels` has passed: a training loop need not look at them in every step."""
+        check_scores(self.kind, len(self), logits, "logits")
         if len(logits) != len(labels):
             raise InputError(f"logits and labels must have as many rows; got {len(logits)} and {len(labels)}")
         if self.kind == "multiclass":

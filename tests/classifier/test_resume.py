@@ -1,5 +1,6 @@
 """A fit that was killed goes on where it was, to the same bits."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -78,3 +79,59 @@ def test_a_turned_bit_in_a_state_counts_as_none(tmp_path: Path) -> None:
     again = PowerCut(100)
     assert fitted(tmp_path / "state", again).metrics == fitted(None).metrics
     assert again.epochs
+
+
+class FirstCut(PowerCut):
+    """Sees the first network alone."""
+
+    @override
+    def member(self, name: str) -> Watch:
+        return self if name == "network 1" else Watch()
+
+
+class LatePowerCut(FirstCut):
+    """Lets an hour pass in a step of an epoch, and ends the training after that epoch."""
+
+    def __init__(self, epoch: int, clock: dict[str, float]) -> None:
+        super().__init__(epoch)
+        self.clock = clock
+
+    @override
+    def step(self, rows: int) -> None:
+        if self.left == 1:
+            self.clock["ahead"] = 3600.0
+
+
+def within(limit: float, place: Path | None, watch: Watch) -> Model:
+    return fit(table(), target="y", time_limit=limit, epochs=6, members=("network",), checkpoint=place, watch=watch)
+
+
+def test_a_killed_fit_with_a_time_limit_goes_on_with_what_is_left_of_it(tmp_path: Path) -> None:
+    with pytest.raises(SystemError, match="power cut"):
+        within(600, tmp_path, FirstCut(3))
+    rest = FirstCut(100)
+    model = within(600, tmp_path, rest)
+    assert rest.epochs == [3, 4, 5, 6], "epochs that were done are not done again"
+    assert model.metrics == within(600, None, FirstCut(100)).metrics
+
+
+def test_the_time_of_all_runs_together_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, clock = time.monotonic, {"ahead": 0.0}
+    monkeypatch.setattr(time, "monotonic", lambda: now() + clock["ahead"])
+    with pytest.raises(SystemError, match="power cut"):
+        within(600, tmp_path, LatePowerCut(4, clock))
+    clock["ahead"] = 0.0  # as after a start of the machine
+    rest = FirstCut(100)
+    model = within(600, tmp_path, rest)
+    assert rest.epochs == [4], "the hour is more than the limit, which leaves one step"
+    history = model.blend.parts[0].history
+    assert history is not None
+    assert history.stopped == "deadline"
+
+
+def test_what_was_cut_short_by_one_limit_is_not_taken_for_another(tmp_path: Path) -> None:
+    with pytest.raises(SystemError, match="power cut"):
+        within(600, tmp_path, FirstCut(3))
+    watch = FirstCut(100)
+    within(601, tmp_path, watch)
+    assert watch.epochs[0] == 1

@@ -174,3 +174,16 @@ def test_codes_that_hardly_a_row_has_stand_for_the_unseen() -> None:
     new = torch.tensor([[5, 9, 40, 41], [1, 8, 39, 42], [2, 36, 0, 40]], dtype=torch.int32)
     expected = [[2, 9, 40, 0], [2, 8, 0, 0], [2, 8, 0, 40]]
     assert made(Features(torch.empty(3, 0), new)).codes.tolist() == expected
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_under_autocast_all_parts_answer_as_they_do_but_for_rounding(ordered: bool) -> None:
+    copies, rows = network(ordered=ordered), features()
+    exact = logits(copies, rows)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = copies(rows.numbers.expand(3, -1, -1), rows.codes.expand(3, -1, -1), torch.ones(2, 9, 8))
+    assert not torch.equal(exact, rounded.float())
+    torch.testing.assert_close(rounded.float(), exact, atol=0.05, rtol=0.02)
+    rounded.float().sum().backward()
+    assert all(weight.grad is not None and weight.grad.isfinite().all() for weight in copies.parameters())
+    assert {weight.grad.dtype for weight in copies.parameters() if weight.grad is not None} == {torch.float32}

@@ -4,6 +4,7 @@ import math
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from crossent import InputError, Task
 from crossent.data import Features
 from crossent.models import Architecture
 from crossent.training import Epoch, Examples, History, Watch, make_optimizer, predict_logits, train
+from crossent.training._precision import bits_of
 
 BINARY = Task.binary([0, 1])
 
@@ -184,3 +186,110 @@ def test_features_and_labels_of_different_lengths_are_refused() -> None:
     with pytest.raises(InputError) as error:
         Examples(rows.features, rows.labels[:4])
     assert str(error.value) == "features and labels must have as many rows; got 5 and 4"
+
+
+class Noisy(torch.nn.Module):
+    """Draws from torch's own generator, and counts its steps in a buffer, as dropout and batch norm do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(
+            torch.nn.Linear(4, 8),
+            torch.nn.BatchNorm1d(8),
+            torch.nn.ReLU(),
+            torch.nn.Dropout(0.5),
+            torch.nn.Linear(8, 1),
+        )
+        self.types = set[torch.dtype]()
+        self.threads = set[int]()
+
+    def forward(self, features: Features) -> torch.Tensor:
+        logits = self.layers(features.numbers).squeeze(1)
+        if self.training:
+            self.types.add(logits.dtype)
+            self.threads.add(torch.get_num_threads())
+        return logits
+
+
+def noisily_trained(**options: Any) -> tuple[Noisy, History]:
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = Noisy()
+        optimizer = make_optimizer("adamw", network, learning_rate=0.02, weight_decay=0.0)
+        generator = torch.Generator().manual_seed(0)
+        rows = examples(512, 1), examples(256, 2)
+        return network, train(
+            network, BINARY, *rows, optimizer, batch_size=64, epochs=3, generator=generator, **options
+        )
+
+
+@pytest.fixture
+def two_threads() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_timing_the_threads_leaves_no_trace_in_the_training() -> None:
+    """Neither in weights, moments and counters, nor in the generators: a training on the chosen number is the same."""
+    timed, history = noisily_trained(threads="timed")
+    assert history.threads in (1, 2)
+    assert timed.threads == {history.threads}
+    again, repeated = noisily_trained(threads=history.threads)
+    assert [epoch.loss for epoch in history.epochs] == [epoch.loss for epoch in repeated.epochs]
+    for name, values in timed.state_dict().items():
+        assert torch.equal(values, again.state_dict()[name]), name
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_a_small_step_runs_on_one_thread_and_any_on_the_number_that_is_given() -> None:
+    small, history = noisily_trained()
+    assert small.threads == {history.threads} == {1}
+    given, history = noisily_trained(threads=2)
+    assert given.threads == {history.threads} == {2}
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("threads", [0, True, "many"])
+def test_a_number_of_threads_that_is_none_is_refused(threads: Any) -> None:
+    with pytest.raises(InputError) as error:
+        noisily_trained(threads=threads)
+    assert str(error.value) == f'threads must be "size", "timed", or a whole number of at least 1; got {threads!r}'
+
+
+def test_in_bfloat16_only_products_are_of_fewer_bits() -> None:
+    network, history = noisily_trained(precision="bfloat16")
+    assert history.precision == "bfloat16"
+    assert network.types == {torch.bfloat16}
+    assert {values.dtype for values in network.parameters()} == {torch.float32}
+    _, exact = noisily_trained(precision="float32")
+    losses = [(one.loss, other.loss) for one, other in zip(history.epochs, exact.epochs, strict=True)]
+    assert all(one != other and one == pytest.approx(other, rel=0.02) for one, other in losses)
+
+
+@pytest.mark.parametrize(("able", "bits"), [(True, "bfloat16"), (False, "float32")])
+def test_the_precision_is_bfloat16_by_itself_only_on_a_gpu_that_has_it(
+    able: bool, bits: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: able)
+    assert bits_of("auto", torch.device("cuda")) == bits
+    assert bits_of("auto", torch.device("cpu")) == "float32"
+    assert noisily_trained()[1].precision == "float32"
+
+
+def test_a_precision_that_is_none_is_refused() -> None:
+    with pytest.raises(InputError) as error:
+        noisily_trained(precision="float16")
+    assert str(error.value) == "precision must be one of auto, float32, bfloat16; got 'float16'"
+
+
+def test_labels_that_are_none_are_refused_before_the_first_step() -> None:
+    rows, steps = examples(512, 1), Interrupting(0)
+    wrong = Examples(rows.features, torch.where(torch.arange(512) == 500, 2, rows.labels))
+    network = Architecture("linear", 4, 0, 1, None).build()
+    optimizer = make_optimizer("sgd", network, learning_rate=0.1, weight_decay=0.0)
+    with pytest.raises(InputError, match="labels must be codes from 0 to 1; got 2 at row 500"):
+        train(network, BINARY, wrong, rows, optimizer, watch=steps)
+    assert steps.steps == 0

@@ -159,10 +159,18 @@ class Interrupting(Stopping):
 
 
 def test_an_interrupt_ends_the_training_and_keeps_the_best_so_far() -> None:
-    _, result = trained(watch=Interrupting(7))
+    _, result = trained(watch=Interrupting(12))
     assert result.history.stopped == "interrupted"
-    assert len(result.history.epochs) == 2
+    assert len(result.history.epochs) == 2, "part of an epoch is not judged"
     assert all(logits.isfinite().all() for logits in result.held_out)
+    whole = train_copies(network(), examples(), folds(examples()), COURSE, unseen=NOTHING, seed=1, until=2)
+    assert all(torch.equal(a, b) for a, b in zip(result.held_out, whole.held_out, strict=True))
+
+
+def test_an_interrupt_in_the_first_epoch_leaves_what_it_has_learned() -> None:
+    _, result = trained(watch=Interrupting(2))
+    assert [epoch.epoch for epoch in result.history.epochs] == [1]
+    assert result.history.stopped == "interrupted"
 
 
 @pytest.mark.parametrize("step", [3, 8, 20])
@@ -204,6 +212,16 @@ def test_a_checkpoint_that_is_not_this_trainings_is_not_used(what: str, tmp_path
         trained(checkpoint=place)
         place.write_bytes(place.read_bytes()[:100])
     assert same(trained(), trained(checkpoint=place))
+
+
+def test_in_bfloat16_copies_learn_the_same_but_for_rounding() -> None:
+    exact, rounded = trained(), trained(precision="bfloat16")
+    assert (exact[1].history.precision, rounded[1].history.precision) == ("float32", "bfloat16")
+    losses = [[epoch.loss for epoch in result.history.epochs] for _, result in (exact, rounded)]
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], rel=0.05)
+    assert {weight.dtype for weight in rounded[0].parameters()} == {torch.float32}
+    assert {logits.dtype for logits in rounded[1].held_out} == {torch.float32}
 
 
 def test_the_watch_is_told_of_every_row_and_epoch() -> None:

@@ -87,7 +87,8 @@ def fit(
             numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
             level) and returns logits; of two classes one a row. It is trained on the CPU.
         checkpoint: A folder for the state of the training, written every minute or so. Where the same call was killed,
-            it goes on from there, to the same bits. It is left to you to remove. Not used with a `time_limit`.
+            it goes on from there, to the same bits; with a `time_limit`, which is for all runs together, with what is
+            left of it, and then not to the same bits. It is left to you to remove.
         watch: Told how the training goes.
         **recipe: Any field of `Recipe`: `quality="fast"`, `members=("network",)`, `seed=7`.
 
@@ -99,6 +100,9 @@ def fit(
 
     Raises:
         InputError: The table, the labels or an option break a rule; nothing has been written.
+
+    Ctrl-C ends the training with what it has learned by then: members that have not begun are left out. A second one
+    ends it at once.
 
     Warns:
         DataWarning: No threshold reaches the goal on the held-out rows (the model then decides at 0.5); or equal rows
@@ -147,8 +151,7 @@ def fit(
         seed=choices.seed,
         deadline=None if ends is None else started + ends[0],
         last_deadline=None if ends is None else started + ends[1],
-        # What the clock has cut short is not what the same call would have learned.
-        checkpoint=None if choices.time_limit is not None else folder_made(checkpoint),
+        checkpoint=folder_made(checkpoint, choices.time_limit),
     )
     own = None if module is None else own_learner(module, task, encoder, choices, ground)
     learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)

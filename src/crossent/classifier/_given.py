@@ -37,15 +37,19 @@ def device_named(name: Device) -> torch.device:
             raise InputError(f"device must be 'auto', 'cpu' or 'cuda'; got {name!r}")
 
 
-def folder_made(path: str | Path | None) -> Path | None:
-    """The folder, made with its parents."""
+def folder_made(path: str | Path | None, time_limit: float | None) -> Path | None:
+    """The folder for the state of a training, made with its parents: within it one for each limit of time.
+
+    For what a clock has cut short is not what the same call would have learned with another limit, or none.
+    """
     if path is None:
         return None
+    folder = Path(path) if time_limit is None else Path(path) / f"within {time_limit:g} s"
     try:
-        Path(path).mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"the checkpoint folder {path} cannot be made: {error.strerror or error}") from None
-    return Path(path)
+        raise InputError(f"the checkpoint folder {folder} cannot be made: {error.strerror or error}") from None
+    return folder
 
 
 def table_of(data: Any, target: str, kinds: Mapping[str, Kind] | None) -> Table:

@@ -36,8 +36,11 @@ from ..members import (
     keep,
     kept,
 )
-from ..training import Examples, Watch, digest, interruptible
+from ..training import Examples, Several, Watch, digest, interruptible
+from ._clock import Clock
 from ._plan import Plan
+
+CLASS_SHARES = "class shares"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +72,8 @@ class Ground:
         seed: Decides all chance.
         deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
         last_deadline: The same of the training on all rows.
-        checkpoint: A folder for the state of the training, from which the same call goes on when it was killed.
+        checkpoint: A folder for the state of the training, from which the same call goes on when it was killed; where
+            there is a deadline, with what is left of its time.
     """
 
     examples: Examples
@@ -186,7 +190,7 @@ def _linear(on: Ground) -> Learner:
 
 def _shares(on: Ground) -> Learner:
     return Learner(
-        "class shares",
+        CLASS_SHARES,
         None,
         lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
         lambda fitted, watch: ClassShares.fit(on.examples, on.classes),
@@ -230,10 +234,15 @@ def learn(
     Warns:
         DataWarning: One could not, and is left out.
     """
-    made = learners(plan, ground, device, own)
     seen = "" if ground.checkpoint is None else digest(ground.examples, ground.splits)
-    work = [partial(_tried, learner, ground, task, seen, first=learner is made[0]) for learner in made]
-    results = side_by_side(made, work, watch)
+    if ground.checkpoint is not None and ground.deadline is not None:
+        clock = Clock(ground.checkpoint / "clock", f"{__version__} {seen} {ground.seed}")
+        last = None if ground.last_deadline is None else ground.last_deadline - clock.before
+        ground = replace(ground, deadline=ground.deadline - clock.before, last_deadline=last)
+        watch = Several([clock, watch])
+    made = learners(plan, ground, device, own)
+    begun: list[str] = []
+    results = side_by_side(made, [partial(_tried, learner, ground, task, seen, begun) for learner in made], watch)
     trained = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, CrossFitted)]
     failed = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, InputError)]
     if failed and len(trained) == 1:  # the class shares alone are no model
@@ -244,7 +253,7 @@ def learn(
 
 
 def _tried(
-    learner: Learner, on: Ground, task: Task, seen: str, watch: Watch, *, first: bool
+    learner: Learner, on: Ground, task: Task, seen: str, begun: list[str], watch: Watch
 ) -> CrossFitted | InputError:
     """Train a member, unless the checkpoint has it already; what it cannot learn from, another may.
 
@@ -253,26 +262,34 @@ def _tried(
         on: What it learns from.
         task: What it learns.
         seen: The digest of what it learns from.
+        begun: The members that have begun before; this one is added.
         watch: Told how the training goes.
-        first: It is the first, which learns however little time there is.
     """
+    path = None if on.checkpoint is None else on.checkpoint / f"{learner.name}.member"
+    call = f"{__version__} {seen} {learner.settings!r} {on.seed}"
     try:
-        late = on.deadline is not None and time.monotonic() >= on.deadline
-        if late and learner.settings is not None and not first:  # the linear model takes a moment
-            raise InputError("no time was left for it")
-        if on.checkpoint is None:
-            return learner.cross_fit(watch)
-        path, call = on.checkpoint / f"{learner.name}.member", f"{__version__} {seen} {learner.settings!r} {on.seed}"
-        found = kept(path, task, call)
+        found = None if path is None else kept(path, task, call)
         if found is not None:
             return found
+        if begun:  # what has begun ends with what it has; there must be one
+            _check_time(learner, on.deadline)
+        begun.append(learner.name)
         found = learner.cross_fit(watch)
         with interruptible() as interrupt:
-            if not interrupt.asked:  # else it is not all that the same call would learn
+            if path is not None and not interrupt.asked:  # else it is not all that the same call would learn
                 keep(path, found, call)
     except InputError as error:
         return error
     return found
+
+
+def _check_time(learner: Learner, deadline: float | None) -> None:
+    """Raise InputError where a member that has not begun would come too late; what takes a moment never does."""
+    with interruptible() as interrupt:
+        if interrupt.asked and learner.name != CLASS_SHARES:
+            raise InputError("the fit was interrupted before it began")
+    if deadline is not None and time.monotonic() >= deadline and learner.settings is not None:
+        raise InputError("no time was left for it")
 
 
 def side_by_side(learners: Sequence[Learner], work: Sequence[Callable[[Watch], Any]], watch: Watch) -> list[Any]:

@@ -113,7 +113,9 @@ def history_of(record: Mapping[str, Any] | None) -> History | None:
     if record is None:
         return None
     epochs = tuple(Epoch(**epoch) for epoch in record["epochs"])
-    return History(epochs, record["best_epoch"], record["stopped"])
+    # The first folders do not have the last two.
+    arithmetic = {name: record[name] for name in ("threads", "precision") if name in record}
+    return History(epochs, record["best_epoch"], record["stopped"], **arithmetic)
 
 
 def kind_of(member: Member) -> str:

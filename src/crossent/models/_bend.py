@@ -24,4 +24,5 @@ class Bend(nn.Module):
 
     def forward(self, rows: Tensor) -> Tensor:
         """Take `(M, B, units)` to as much."""
+        rows = rows.to(self.strength.dtype)  # in fewer bits after a product under autocast, which has no lerp
         return torch.lerp(rows, selu(rows), self.strength)

@@ -1,6 +1,7 @@
 """The training loop, in plain sight."""
 
 from ._course import Course as Course
+from ._examples import Examples as Examples
 from ._held_out import held_out_logits as held_out_logits
 from ._held_out import sweep as sweep
 from ._history import Epoch as Epoch
@@ -10,15 +11,16 @@ from ._logs import JsonLines as JsonLines
 from ._logs import MLflow as MLflow
 from ._logs import Several as Several
 from ._logs import TensorBoard as TensorBoard
-from ._loop import Examples as Examples
 from ._loop import predict_logits as predict_logits
 from ._loop import train as train
 from ._optimizer import OptimizerName as OptimizerName
 from ._optimizer import make_optimizer as make_optimizer
+from ._precision import Precision as Precision
 from ._state_file import digest as digest
 from ._state_file import read_state as read_state
 from ._state_file import write_state as write_state
 from ._temperature import best_slope as best_slope
+from ._threads import Threads as Threads
 from ._threads import one_thread as one_thread
 from ._train_copies import Trained as Trained
 from ._train_copies import train_copies as train_copies

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..data import Features, Split
-from ._loop import Examples
+from ._examples import Examples
 
 
 def orders(splits: Sequence[Split], rows: int, generator: torch.Generator) -> Tensor:

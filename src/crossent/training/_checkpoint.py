@@ -15,8 +15,9 @@ from torch import Tensor
 from ..data import Split
 from ..models import Copies
 from ._course import Course
+from ._examples import Examples
 from ._history import Epoch, Stopped
-from ._loop import Examples
+from ._precision import Bits
 from ._state_file import digest, read_state, write_state
 
 
@@ -56,7 +57,13 @@ class State:
 
 
 def fingerprint(
-    network: Copies, examples: Examples, splits: Sequence[Split], course: Course, until: int | None, seed: int
+    network: Copies,
+    examples: Examples,
+    splits: Sequence[Split],
+    course: Course,
+    until: int | None,
+    seed: int,
+    bits: Bits,
 ) -> str:
     """What decides a training, in words: equal for the same call, and for hardly any other.
 
@@ -67,8 +74,9 @@ def fingerprint(
         course: Epochs, batches and rates.
         until: Where it ends before the course does.
         seed: Orders the rows.
+        bits: Of the products in a step.
     """
-    words = json.dumps([dataclasses.asdict(course), until, seed])
+    words = json.dumps([dataclasses.asdict(course), until, seed, bits])
     return f"{digest(examples, splits, also=network.state_dict().values())} {words}"
 
 

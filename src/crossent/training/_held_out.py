@@ -12,7 +12,7 @@ from torch.nn.functional import log_softmax
 from ..data import Features, Split
 from ..models import Copies
 from ._batches import features_of, wrapped
-from ._loop import Examples
+from ._examples import Examples
 from ._temperature import best_slope
 
 _MOST_NUMBERS = 16_000_000

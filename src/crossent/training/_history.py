@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from ._precision import Bits
+
 Stopped = Literal["finished", "early", "interrupted", "deadline"]
 
 
@@ -34,8 +36,12 @@ class History:
         best_epoch: The epoch whose weights were kept: the one of least validation loss.
         stopped: Why the training ended: all epochs were done, the validation loss had not improved for so long, the
             user interrupted it, or its time was up.
+        threads: Of the processor, on which a step ran.
+        precision: Of the products in a step.
     """
 
     epochs: tuple[Epoch, ...]
     best_epoch: int
     stopped: Stopped
+    threads: int = 1
+    precision: Bits = "float32"

@@ -5,53 +5,25 @@ from __future__ import annotations
 import copy
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from .._errors import InputError
 from .._task import Task
-from ..data import Features, take
+from ..data import Features
+from ._examples import Examples
 from ._history import Epoch, History
 from ._interrupt import interruptible
-from ._threads import fitting_threads
+from ._precision import Precision, bits_of, multiplying_in
+from ._threads import Threads, on_threads, threads_for
 from ._watch import Watch
 
 _SWEEP = 8192
 """Rows of one batch where no gradient is wanted."""
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Encoded features and labels, row by row, and how much each row counts: `(n,)` float32, or None for 1 each."""
-
-    features: Features
-    labels: Tensor
-    weights: Tensor | None = None
-
-    def __post_init__(self) -> None:
-        """Check that they belong together."""
-        if len(self.features) != len(self.labels):
-            raise InputError(
-                f"features and labels must have as many rows; got {len(self.features)} and {len(self.labels)}"
-            )
-        if self.weights is not None and len(self.weights) != len(self.labels):
-            raise InputError(f"weights and labels must have as many rows; got {len(self.weights)} and {len(self)}")
-
-    def __len__(self) -> int:
-        """The number of rows."""
-        return len(self.labels)
-
-    def __getitem__(self, rows: Tensor | slice) -> Examples:
-        """The rows of a slice, a mask, or an index tensor."""
-        weights = None if self.weights is None else take(self.weights, rows)
-        return Examples(self.features[rows], take(self.labels, rows), weights)
-
-    def to(self, device: torch.device) -> Examples:
-        """The same rows on another device."""
-        weights = None if self.weights is None else self.weights.to(device)
-        return Examples(self.features.to(device), self.labels.to(device), weights)
 
 
 def train(
@@ -67,11 +39,13 @@ def train(
     class_weight: Tensor | None = None,
     generator: torch.Generator | None = None,
     watch: Watch | None = None,
+    threads: Threads = "size",
+    precision: Precision = "auto",
 ) -> History:
     """Train a network and leave it with the weights of its best epoch.
 
-    Each epoch permutes the rows once and slices batches from the permuted tensors. The best epoch is the one of least
-    validation loss; `patience` epochs without a better one end the training, and so does Ctrl-C, between two steps.
+    Each epoch permutes the rows once, and each step takes the next ones. The best epoch is the one of least validation
+    loss; `patience` epochs without a better one end the training, and so does Ctrl-C, between two steps.
 
     Args:
         network: Takes `Features`, returns logits in the task's shape. Its weights are changed in place.
@@ -85,33 +59,44 @@ def train(
         class_weight: `(K,)` weight of each class in both losses; see `Task.loss` for what it does to probabilities.
         generator: Orders the rows; give a seeded one for a repeatable training.
         watch: Told of each step and epoch.
+        threads: Of the processor, for a step: so many; "size": one while network and batch are small, else as many as
+            torch has; "timed": one or as many as torch has, whichever is faster in a few steps on copies of network and
+            optimizer. What is timed may come out otherwise the next time, and with it the last bits of the weights.
+        precision: Of products: "float32", "bfloat16" (all else stays in float32), or "auto", bfloat16 on a GPU that
+            has it.
 
     Raises:
-        InputError: The loss is not finite in any epoch: the training diverged.
+        InputError: The loss is not finite in any epoch: the training diverged; or labels or an option break a rule.
     """
     watch = watch or Watch()
     watch.start(len(training), epochs)
+    task.check_labels(training.labels)
+    device = training.labels.device
+    bits = bits_of(precision, device)
+    products = multiplying_in(bits, device)
+
+    def rehearsal() -> Callable[[], None]:
+        return _rehearsal(network, task, training[:batch_size], optimizer, products, class_weight)
+
+    if task.kind != "multiclass" and class_weight is None:  # once, for what each step would do
+        training = replace(training, labels=training.labels.float())
+    threads = threads_for(threads, network, batch_size, rehearsal)
     records: list[Epoch] = []
     best, best_weights = Epoch(0, math.inf, math.inf, 0.0), dict[str, Tensor]()
     stopped = "finished"
-    with interruptible() as interrupt, fitting_threads(network, batch_size):
+    with interruptible() as interrupt, on_threads(threads):
         for number in range(1, epochs + 1):
-            started, seen = time.perf_counter(), 0
-            total = torch.zeros((), dtype=torch.float64, device=training.labels.device)
+            started, seen, losses = time.perf_counter(), 0, list[Tensor]()
             network.train()
-            shuffled = training[torch.randperm(len(training), generator=generator).to(training.labels.device)]
-            for start in range(0, len(training), batch_size):
-                batch = shuffled[start : start + batch_size]
-                loss = mean_loss(task, network(batch.features), batch, class_weight)
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                total += loss.detach() * len(batch)
+            order = torch.randperm(len(training), generator=generator).to(device)
+            for rows in order.split(batch_size):  # gathered here, not all at once, they are still in the cache
+                batch = training[rows]
+                losses.append(_step(network, task, batch, optimizer, products, class_weight))
                 seen += len(batch)
                 watch.step(len(batch))
                 if interrupt.asked:
                     break
-            mean = float(total) / seen
+            mean = _mean(losses, seen, batch_size)
             speed = seen / (time.perf_counter() - started)
             record = Epoch(number, mean, validation_loss(network, task, validation, class_weight), speed)
             records.append(record)
@@ -130,21 +115,70 @@ def train(
             f"{records[0].validation_loss} after the first epoch; take a smaller learning rate"
         )
     network.load_state_dict(best_weights)
-    return History(tuple(records), best.epoch, stopped)
+    return History(tuple(records), best.epoch, stopped, threads, bits)
+
+
+def _step(
+    network: nn.Module,
+    task: Task,
+    batch: Examples,
+    optimizer: torch.optim.Optimizer,
+    products: AbstractContextManager[object],
+    class_weight: Tensor | None,
+) -> Tensor:
+    """Take a step; the loss of the batch before it."""
+    with products:
+        logits = network(batch.features)
+    logits = logits.float() if logits.dtype == torch.bfloat16 else logits
+    loss = mean_loss(task, logits, batch, class_weight)
+    for group in optimizer.param_groups:
+        for weight in group["params"]:  # as zero_grad() does in ten times the time
+            weight.grad = None
+    loss.backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def _rehearsal(
+    network: nn.Module,
+    task: Task,
+    batch: Examples,
+    optimizer: torch.optim.Optimizer,
+    products: AbstractContextManager[object],
+    class_weight: Tensor | None,
+) -> Callable[[], None]:
+    """What takes a step on copies, with chance of its own: it leaves no trace."""
+    network, optimizer = copy.deepcopy((network, optimizer))
+    network.train()
+    device = batch.labels.device
+
+    def step() -> None:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            _step(network, task, batch, optimizer, products, class_weight)
+
+    return step
+
+
+def _mean(losses: Sequence[Tensor], rows: int, batch_size: int) -> float:
+    """The mean over rows of the losses of batches, of which the last may have fewer rows."""
+    sizes = torch.full((len(losses),), float(batch_size), dtype=torch.float64)
+    sizes[-1] = rows - batch_size * (len(losses) - 1)
+    return float(torch.stack(list(losses)).double().cpu() @ sizes) / rows
 
 
 def validation_loss(network: nn.Module, task: Task, examples: Examples, class_weight: Tensor | None = None) -> float:
     """The mean loss over all rows, without gradients, in the weights' precision and summed in float64."""
+    task.check_labels(examples.labels)
     logits = predict_logits(network, examples.features).double()
     weight = None if class_weight is None else class_weight.double()
     return float(mean_loss(task, logits, examples, weight))
 
 
 def mean_loss(task: Task, logits: Tensor, examples: Examples, class_weight: Tensor | None = None) -> Tensor:
-    """The mean of the rows' losses, each by how much the row counts."""
+    """The mean of the losses of rows whose labels were checked, each by how much the row counts."""
     if examples.weights is None:
-        return task.loss(logits, examples.labels, class_weight=class_weight)
-    losses = task.loss(logits, examples.labels, class_weight=class_weight, reduction="none")
+        return task.loss_of_checked(logits, examples.labels, class_weight=class_weight)
+    losses = task.loss_of_checked(logits, examples.labels, class_weight=class_weight, reduction="none")
     # Never 0, though a batch may hold no row that counts.
     return losses @ examples.weights.to(losses.dtype) / examples.weights.sum().clamp(min=1e-12)
 

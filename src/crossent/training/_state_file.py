@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .._files import write_whole
 from ..data import Split
-from ._loop import Examples
+from ._examples import Examples
 
 
 def digest(examples: Examples, splits: Sequence[Split], *, also: Iterable[Tensor] = ()) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,10 +19,11 @@ from ..models import Copies
 from ._batches import dropout, features_of, masked, orders, targets_of
 from ._checkpoint import Best, State, fingerprint, read_checkpoint, write_checkpoint
 from ._course import Course
+from ._examples import Examples
 from ._held_out import held_out_logits, pooled_loss
 from ._history import Epoch, History
 from ._interrupt import Interrupt, interruptible
-from ._loop import Examples
+from ._precision import Precision, bits_of, multiplying_in
 from ._schedules import LAST_WAVE, flat_cos
 from ._threads import one_thread
 from ._watch import Watch
@@ -62,6 +64,7 @@ def train_copies(
     watch: Watch | None = None,
     deadline: float | None = None,
     checkpoint: Path | None = None,
+    precision: Precision = "auto",
 ) -> Trained:
     """Train each copy on the training rows of its split, all in lockstep, and keep the epoch that suits all best.
 
@@ -81,6 +84,7 @@ def train_copies(
         deadline: A time of `time.monotonic` by which to end. Where the epochs take too long for it, there are fewer.
         checkpoint: A file for the state, written after an epoch when a minute has passed since it was last written.
             Where it holds the state of this same training, that goes on from there, to the same bits.
+        precision: Of the products in a step; see `train`. What is said of held-out rows is in float32.
 
     Raises:
         InputError: The loss is not finite in any epoch: the training diverged; or the checkpoint cannot be written.
@@ -90,7 +94,9 @@ def train_copies(
     rows = max(len(split.training) for split in splits)
     validated = any(len(split.validation) for split in splits)
     state = _begun(network, course, until, seed)
-    call = "" if checkpoint is None else fingerprint(network, examples, splits, course, until, seed)
+    bits = bits_of(precision, examples.labels.device)
+    products = multiplying_in(bits, examples.labels.device)
+    call = "" if checkpoint is None else fingerprint(network, examples, splits, course, until, seed, bits)
     watch.start(rows * len(splits), state.last)
     with interruptible() as interrupt, one_thread():
         if checkpoint is None or not read_checkpoint(checkpoint, state, call):
@@ -99,7 +105,10 @@ def train_copies(
         while (number := len(state.records) + 1) <= state.last:
             started = time.monotonic()
             order = orders(splits, rows, state.generator)
-            mean, seen = _epoch(state, examples, order, course, unseen, watch, interrupt, deadline)
+            mean, seen = _epoch(state, examples, order, course, unseen, products, watch, interrupt, deadline)
+            if interrupt.asked and seen < rows and validated and state.best.epoch.epoch:  # judging takes seconds
+                state.stopped = "interrupted"
+                break
             speed = seen * len(splits) / max(time.monotonic() - started, 1e-9)
             held_out = held_out_logits(network, examples.features, splits) if validated else ()
             slope, loss_after = pooled_loss(held_out, examples, splits) if validated else (1.0, mean)
@@ -123,7 +132,7 @@ def train_copies(
             f"{state.records[0].validation_loss} after the first epoch; take a smaller learning rate"
         )
     network.load_state_dict(state.best.weights)
-    history = History(tuple(state.records), state.best.epoch.epoch, state.stopped)
+    history = History(tuple(state.records), state.best.epoch.epoch, state.stopped, 1, bits)
     return Trained(history, state.best.slope, state.best.held_out, round(state.length))
 
 
@@ -133,6 +142,7 @@ def _epoch(
     order: Tensor,
     course: Course,
     unseen: Tensor,
+    products: AbstractContextManager[object],
     watch: Watch,
     interrupt: Interrupt,
     deadline: float | None,
@@ -153,7 +163,9 @@ def _epoch(
         share = course.dropout * flat_cos(done)
         masks = dropout(network.layers, batch.shape[1], network.units, share, state.generator)
         masks = None if masks is None else masks.to(device)
-        loss = _loss(network(numbers, codes, masks), *targets_of(examples, batch), course.label_smoothing)
+        with products:
+            logits = network(numbers, codes, masks).float()
+        loss = _loss(logits, *targets_of(examples, batch), course.label_smoothing)
         state.optimizer.zero_grad()
         loss.backward()
         state.optimizer.step()
