@@ -44,6 +44,7 @@ class Front(nn.Module):
         self.scores: Tensor
         self.scored: Tensor
         self.codes: Tensor
+        self.places = tuple(scored.nonzero().flatten().tolist())
 
     @classmethod
     def fit(cls, kind: FrontKind, features: Features, layout: Layout) -> Front:
@@ -77,8 +78,7 @@ class Front(nn.Module):
         numbers, codes = features.numbers, features.codes
         if len(self.points):
             numbers = numbers.clone()
-            places = self.scored.nonzero().flatten()
-            for place, points, scores in zip(places.tolist(), self.points, self.scores, strict=True):
+            for place, points, scores in zip(self.places, self.points, self.scores, strict=True):
                 numbers[:, place] = _interpolated(numbers[:, place].contiguous(), points, scores)
         if codes.numel():
             codes = self.codes[codes]
