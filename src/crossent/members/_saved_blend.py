@@ -44,7 +44,7 @@ def saved_blend(blend: Blend) -> Saved:
                 "weight": part.weight,
                 **{name: _finite(getattr(part, name)) for name in _FIGURES},
                 "chosen": dict(part.chosen),
-                "history": None if part.history is None else asdict(part.history),
+                "history": None if part.history is None else _history_record(part.history),
                 "kind": kind,
                 "record": None if saved is None else saved.record,
             }
@@ -88,6 +88,14 @@ def load_blend(task: Task, saved: Saved) -> Blend:
     if class_weight is not None and len(class_weight) != len(task):
         raise InputError(f"the task has {len(task)} classes, and {len(class_weight)} weights of classes are given")
     return Blend(tuple(parts), None if class_weight is None else tuple(map(float, class_weight)))
+
+
+def _history_record(history: History) -> dict[str, Any]:
+    """Without the clock's figures: two equal fits give the same bytes."""
+    record = asdict(history)
+    for epoch in record["epochs"]:
+        del epoch["rows_per_second"]
+    return record
 
 
 def _finite(value: float) -> float | None:
