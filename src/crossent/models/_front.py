@@ -44,7 +44,6 @@ class Front(nn.Module):
         self.scores: Tensor
         self.scored: Tensor
         self.codes: Tensor
-        self.places = tuple(scored.nonzero().flatten().tolist())
 
     @classmethod
     def fit(cls, kind: FrontKind, features: Features, layout: Layout) -> Front:
@@ -78,7 +77,8 @@ class Front(nn.Module):
         numbers, codes = features.numbers, features.codes
         if len(self.points):
             numbers = numbers.clone()
-            for place, points, scores in zip(self.places, self.points, self.scores, strict=True):
+            places = self.scored.nonzero().flatten()
+            for place, points, scores in zip(places.tolist(), self.points, self.scores, strict=True):
                 numbers[:, place] = _interpolated(numbers[:, place].contiguous(), points, scores)
         if codes.numel():
             codes = self.codes[codes]

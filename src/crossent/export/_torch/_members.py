@@ -23,6 +23,7 @@ from ...members import (
     mixed,
     on_true_prior,
 )
+from ...models import Front
 from ._linear import LinearLogits
 from ._trees import TreeProbabilities
 
@@ -47,10 +48,35 @@ class Blended(nn.Module):
         return mixed(logs, self.log_weights)
 
 
+class _Front(nn.Module):
+    """As `Front`, whose loop over columns would be a thousand operators of a wide table: all columns at once."""
+
+    def __init__(self, front: Front) -> None:
+        super().__init__()
+        self.points, self.scores, self.codes = front.points, front.scores, front.codes
+        self.scored = front.scored.nonzero().flatten()
+        width = len(front.scored)
+        self.order = torch.arange(width)
+        self.order[self.scored] = width + torch.arange(len(self.scored))
+
+    def forward(self, rows: Features) -> Features:
+        numbers, codes = rows.numbers, rows.codes
+        if len(self.scored):
+            values = numbers.index_select(1, self.scored).T.contiguous()
+            after = torch.searchsorted(self.points, values).clamp(1, self.points.shape[1] - 1)
+            low, high = self.points.gather(1, after - 1), self.points.gather(1, after)
+            share = ((values - low) / (high - low)).clamp(0, 1)
+            made = torch.lerp(self.scores.gather(1, after - 1), self.scores.gather(1, after), share)
+            numbers = torch.cat([numbers, made.T], 1).index_select(1, self.order)
+        if codes.shape[1]:
+            codes = self.codes.index_select(0, codes.flatten()).view(codes.shape)
+        return Features(numbers, codes)
+
+
 class _Network(nn.Module):
     def __init__(self, member: Network) -> None:
         super().__init__()
-        self.front, self.slope = member.front, member.slope
+        self.front, self.slope = _Front(member.front), member.slope
         self.copies = copy.deepcopy(member.copies).requires_grad_(False)
 
     def forward(self, rows: Features) -> Tensor:
