@@ -48,6 +48,15 @@ def test_a_loaded_model_is_the_saved_one(model: Model, folder: Path) -> None:
         assert getattr(loaded, name) == getattr(model, name), name
 
 
+def test_two_equal_fits_give_equal_folders(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        # Without a time limit: what a clock has cut short is not the same twice.
+        fit(table(), target="y", quality="fast", epochs=3).save(tmp_path / name)
+    written = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")]
+    assert len(written[0]) > 5
+    assert written[0] == written[1]
+
+
 def test_a_calibrated_model_comes_back_with_the_same_bits(tmp_path: Path) -> None:
     model = fit(table(), target="y", members="linear", calibration="isotonic", class_weight="balanced")
     model.save(tmp_path / "model")

@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
+import torch
 
 from .._errors import InputError
 from ..classifier import Extra, Model
-from ..data import batches, typed
+from ..data import batches
+from ._inputs import onnx_inputs, torch_inputs
 
-Inputs = dict[str, npt.NDArray[np.float64 | np.object_]]
+Format = Literal["onnx", "torch"]
 
 
-def onnx_inputs(model: Model, frame: pl.DataFrame) -> Inputs:
-    """Rows as the exported file takes them: a vector a column; see `to_onnx`.
+def largest_difference(
+    exported: bytes, model: Model, data: Any, *, to: Format = "onnx", rows: int = 1000, extra: Extra = "error"
+) -> float:
+    """The largest difference between a probability of the exported file and the model's, over a table's first rows.
 
     Args:
-        model: The model that was exported.
-        frame: Rows with the columns of the training rows, raw or typed.
-    """
-    found: Inputs = {}
-    for column in model.encoder.columns:
-        values = typed(frame[column.name], column)
-        if column.kind == "category":
-            found[column.name] = values.fill_null("").to_numpy().astype(object)
-        elif column.kind == "datetime":
-            found[column.name] = (values.to_physical().cast(pl.Float64) / 1e6).to_numpy()
-        else:
-            found[column.name] = values.cast(pl.Float64).to_numpy()
-    return found
-
-
-def largest_difference(exported: bytes, model: Model, data: Any, *, rows: int = 1000, extra: Extra = "error") -> float:
-    """The largest difference between a probability of the exported file and the model's, over a table's first rows.
+        exported: What `to_onnx` or `to_torch` returned.
+        model: The model that it was made of.
+        data: Anything that `read` takes; the label column may be absent.
+        to: Which of the two.
+        rows: How many rows are asked.
+        extra: What to do about columns that were not there at fit time: "error", or "ignore".
 
     Raises:
         InputError: The package onnxruntime is not there.
     """
     frame = next(iter(batches(data, rows=rows)))
     wanted = model.predict(frame, extra=extra).select(pl.selectors.starts_with("probability_")).to_numpy()
-    runtime = _library()
-    session = runtime.InferenceSession(exported, providers=["CPUExecutionProvider"])
-    (made,) = session.run(["probabilities"], onnx_inputs(model, frame))
+    made = _onnx(exported, model, frame) if to == "onnx" else _torch(exported, model, frame)
     return float(np.abs(made - wanted).max())
+
+
+def _onnx(exported: bytes, model: Model, frame: pl.DataFrame) -> npt.NDArray[np.float64]:
+    session = _library().InferenceSession(exported, providers=["CPUExecutionProvider"])
+    (made,) = session.run(["probabilities"], onnx_inputs(model, frame))
+    return made
+
+
+def _torch(exported: bytes, model: Model, frame: pl.DataFrame) -> npt.NDArray[np.float64]:
+    loaded = torch.export.load(io.BytesIO(exported)).module()
+    with torch.no_grad():
+        return loaded(torch_inputs(model, frame))["probabilities"].numpy()
 
 
 def _library() -> Any:

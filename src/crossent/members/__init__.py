@@ -21,6 +21,7 @@ from ._modules import logits_of as logits_of
 from ._network import Network as Network
 from ._network import cross_fit_network as cross_fit_network
 from ._network import fit_network as fit_network
+from ._network import mean_of_copies as mean_of_copies
 from ._network_plan import network_settings as network_settings
 from ._network_settings import NetworkSettings as NetworkSettings
 from ._pool import Pool as Pool

@@ -57,7 +57,7 @@ class Flat(nn.Module):
             hot = one_hot(features.codes.long(), self.levels).amax(dim=1)[:, 1:]
             columns.append(hot.to(features.numbers.dtype))
         logits = self.inner(torch.cat(columns, dim=1))
-        shape = (len(features), self.outputs or 1)
+        shape = (features.numbers.shape[0], self.outputs or 1)  # not len, which torch.export would hold on to
         if logits.shape != shape and not (self.outputs is None and logits.shape == shape[:1]):
             raise InputError(f"the module must return logits of shape {shape}; it returned {tuple(logits.shape)}")
         return logits.reshape(-1) if self.outputs is None else logits

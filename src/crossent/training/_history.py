@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ._precision import Bits
@@ -18,13 +19,14 @@ class Epoch:
         epoch: Its number, from 1.
         loss: Mean training loss over the epoch's batches, each taken before its step.
         validation_loss: Mean loss over the validation rows after the epoch.
-        rows_per_second: Training rows a second, validation not counted.
+        rows_per_second: Training rows a second, validation not counted; NaN in a model that was loaded. Epochs that
+            differ in nothing else are equal: it is the machine's, not the training's.
     """
 
     epoch: int
     loss: float
     validation_loss: float
-    rows_per_second: float
+    rows_per_second: float = field(default=math.nan, compare=False)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from .._errors import InputError
-from ..members import Blend, ClassShares, Linear, Member, Network, Trees
+from ..._errors import InputError
+from ...members import Blend, ClassShares, Linear, Member, Network, Trees
 from ._columns import Encoded
 from ._graph import Graph
 from ._linear import linear_logits

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch.nn.functional import softplus
 
-from ..members import Network
-from ..models import CategoryEmbedding, Copies, CopiesLinear, Cumulative, Front, OneHot, Periodic
+from ...members import Network
+from ...models import CategoryEmbedding, Copies, CopiesLinear, Cumulative, Front, OneHot, Periodic
 from ._columns import Encoded
 from ._graph import Graph
 

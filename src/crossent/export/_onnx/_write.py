@@ -7,12 +7,12 @@ import os
 
 import numpy as np
 
-from .. import __version__
-from .._errors import InputError
-from .._files import write_whole
-from ..calibration import Linear, Monotone
-from ..classifier import Model
-from ..decisions import Rule
+from ... import __version__
+from ..._errors import InputError
+from ..._files import write_whole
+from ...calibration import Linear, Monotone
+from ...classifier import Model
+from ...decisions import Rule
 from ._columns import encoded
 from ._graph import Graph
 from ._members import blended

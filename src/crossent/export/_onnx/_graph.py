@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from .._errors import InputError
+from ..._errors import InputError
 
 OPSET, ML_OPSET, IR_VERSION = 20, 5, 10
 ML = "ai.onnx.ml"
@@ -86,12 +87,22 @@ class Graph:
         onnx = self._onnx
         kinds = {"double": onnx.TensorProto.DOUBLE, "string": onnx.TensorProto.STRING}
         made = [onnx.helper.make_tensor_value_info(name, kinds[kind], shape) for name, (kind, shape) in outputs.items()]
-        graph = onnx.helper.make_graph(self._nodes, "crossent", self._inputs, made, self._constants)
+        nodes, constants = self._needed(outputs)
+        graph = onnx.helper.make_graph(nodes, "crossent", self._inputs, made, constants)
         opsets = [onnx.helper.make_opsetid("", OPSET), onnx.helper.make_opsetid(ML, ML_OPSET)]
         model = onnx.helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="crossent")
         onnx.helper.set_model_props(model, notes)
         onnx.checker.check_model(model)
         return model.SerializeToString()
+
+    def _needed(self, outputs: Iterable[str]) -> tuple[list[Any], list[Any]]:
+        """The operators and constants that the outputs depend on; a runtime warns of all others."""
+        needed, nodes = set(outputs), list[Any]()
+        for node in reversed(self._nodes):
+            if needed.intersection(node.output):
+                needed.update(node.input)
+                nodes.append(node)
+        return nodes[::-1], [each for each in self._constants if each.name in needed]
 
     def _name(self) -> str:
         return f"crossent/{len(self._nodes)}/{len(self._constants)}"  # columns of tables are not called so

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .._errors import InputError
-from ..data import BooleanEncoding, CategoryEncoding, DateEncoding, Encoder, NumberEncoding, Scale
+from ..._errors import InputError
+from ...data import BooleanEncoding, CategoryEncoding, DateEncoding, Encoder, NumberEncoding, Scale
 from ._graph import ML, Graph
 
 _MISSING, _UNSEEN, _FIRST_LEVEL = 1, 2, 3

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..members import Linear, LinearColumns
+from ...members import Linear, LinearColumns
 from ._columns import Encoded
 from ._graph import Graph
 
