@@ -271,7 +271,7 @@ def _tried(
         found = None if path is None else kept(path, task, call)
         if found is not None:
             return found
-        if begun:  # what has begun ends with what it has; there must be one
+        if begun and not (path is not None and path.with_suffix(".state").exists()):  # what has begun ends with that
             _check_time(learner, on.deadline)
         begun.append(learner.name)
         found = learner.cross_fit(watch)

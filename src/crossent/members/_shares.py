@@ -17,8 +17,7 @@ from ._member import CrossFitted, Saved, held_out_mean
 class ClassShares:
     """The share of each class among the training rows, as a member of a blend.
 
-    No number of rows that were all predicted right proves that the next one will be. In the blend the shares get the
-    weight of one row at least, so that of n right rows no probability comes nearer to 1 than about 1/n.
+    Where there is nothing to be learned, no other member is better.
 
     Attributes:
         shares: `(K,)`, above 0, adding up to 1.

@@ -20,7 +20,6 @@ from ...members import (
     Trees,
     both_classes,
     mean_of_copies,
-    mixed,
     on_true_prior,
 )
 from ...models import Front
@@ -29,7 +28,7 @@ from ._trees import TreeProbabilities
 
 
 class Blended(nn.Module):
-    """Features to `(n, K)` float64: the log of the mean of the members' probabilities, each with its weight.
+    """Features to `(n, K)` float64: the log of the pool of the members' probabilities; see `Pool`.
 
     Args:
         blend: The members; those without weight are left out.
@@ -37,15 +36,14 @@ class Blended(nn.Module):
 
     def __init__(self, blend: Blend) -> None:
         super().__init__()
-        parts = [(part.name, part.weight, part.member) for part in blend.parts if part.member is not None]
-        self.members = nn.ModuleList(_module(name, member) for name, _, member in parts)
-        self.log_weights = torch.tensor([weight for _, weight, _ in parts], dtype=torch.float64).log()
+        self.members = nn.ModuleList(_module(each.name, each.member) for each in blend.parts if each.member is not None)
+        self.pool = blend.pool
         self.class_weight = blend.class_weight
 
     def forward(self, rows: Features) -> Tensor:
         """Ask all members."""
         logs = torch.stack([on_true_prior(member(rows), self.class_weight) for member in self.members])
-        return mixed(logs, self.log_weights)
+        return self.pool(logs)
 
 
 class _Front(nn.Module):
