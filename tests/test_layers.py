@@ -43,7 +43,7 @@ ROOMS = {
     },
     "estimator": {"_labels", "classifier", "data", "models", "training"},
     "export": {"_files", "calibration", "classifier", "data", "decisions", "members", "models"},
-    "explanation": {"_seed", "_task", "classifier", "data", "evaluation"},
+    "explanation": {"_seed", "_task", "classifier", "data", "evaluation", "training"},
     "inspection": {"_task", "data", "evaluation"},
     "report": {"_files", "_labels", "_task", "evaluation", "decisions", "explanation", "inspection", "training"},
 }

@@ -54,3 +54,18 @@ def test_a_mistake_is_one_line(place: Path) -> None:
     result = run("explain", place / "model", place / "churn.csv", "--column", "plam")
     assert result.exit_code == 2
     assert result.stderr == ("error: there is no column 'plam' that the model learned from; there are months, plan\n")
+
+
+def test_the_report_of_a_fit_says_what_the_model_goes_by(place: Path) -> None:
+    page = (place / "model" / "report.html").read_text()
+    assert "each judged by copies that had not seen it" in page
+    assert "By how much the log loss of" in page
+    assert "if every row had this" not in page
+
+
+def test_the_report_shows_curves_when_they_are_asked_for(place: Path) -> None:
+    result = run(
+        "fit", place / "churn.csv", "--target", "churned", "-o", place / "curves", "--members", "linear", "--explain"
+    )
+    assert result.exit_code == 0, result.output
+    assert "The mean probability of yes if every row had this months" in (place / "curves" / "report.html").read_text()

@@ -72,6 +72,8 @@ def test_a_row_is_never_judged_by_a_copy_that_trained_on_it() -> None:
     for weights, split in zip(fitted.member.weights, splits, strict=True):
         said = Linear(fitted.member.columns, weights[None]).log_probabilities(examples.features[split.validation])
         torch.testing.assert_close(fitted.held_out[split.validation], said, rtol=1e-5, atol=1e-5)
+    again = fitted.member.held_out(examples.features, splits)
+    torch.testing.assert_close(again, fitted.held_out, rtol=1e-5, atol=1e-5)
 
 
 def test_each_copy_learns_from_its_own_training_rows_only() -> None:

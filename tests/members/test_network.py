@@ -107,6 +107,16 @@ def test_a_row_is_never_judged_by_a_copy_that_trained_on_it() -> None:
     assert loss(result.held_out, labels) > 0.95 * torch.tensor(3.0).log()
 
 
+def test_the_copies_can_be_asked_again_about_the_rows_that_each_has_not_seen() -> None:
+    examples = table(120)
+    result = fitted(examples, SMALL)
+    again = result.member.held_out(examples.features, folds(examples))
+    torch.testing.assert_close(again, result.held_out, rtol=1e-5, atol=1e-5)
+    some = [Split(split.training, split.validation[:4]) for split in folds(examples)]
+    asked = result.member.held_out(examples.features, some)
+    assert (~asked.isnan()).all(dim=1).sum() == 12
+
+
 def test_rows_that_no_split_validates_have_no_held_out_probabilities() -> None:
     examples = table(100)
     splits = [

@@ -65,6 +65,10 @@ def test_a_row_is_never_judged_by_a_copy_that_trained_on_it() -> None:
         alone = Trees(fitted.member.columns, [text], 3)
         said = alone.log_probabilities(examples.features[split.validation])
         torch.testing.assert_close(fitted.held_out[split.validation], said)
+    torch.testing.assert_close(fitted.member.held_out(examples.features, splits), fitted.held_out)
+    some = [Split(split.training, split.validation[:0]) for split in splits[:-1]] + [splits[-1]]
+    asked = fitted.member.held_out(examples.features, some)
+    assert (~asked.isnan()).all(dim=1).nonzero().flatten().tolist() == splits[-1].validation.tolist()
 
 
 def test_what_is_said_of_a_row_that_several_splits_validate_is_the_mean_of_the_probabilities() -> None:

@@ -20,7 +20,7 @@ from ..data import Column, Encoder, Kind, Split, copies_warning
 from ..decisions import judge
 from ..members import Blend, logits_of
 from ..models import ModuleFactory
-from ..training import Examples, Watch
+from ..training import Examples, Watch, one_thread
 from ._given import Device, class_weight_of, device_named, folder_made, labelled, table_of, task_of
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
@@ -32,6 +32,7 @@ from ._rows import Roles, check_weighed, dealt
 from ._rules import chosen_rule, given_rule
 
 
+@one_thread()
 def fit(
     data: Any,
     *,
@@ -154,9 +155,8 @@ def fit(
     learned = learn(work, ground, task=task, device=place, watch=watch or Watch(), own=own)
 
     held = HeldOut.of(learned.cross_fitted, learning.labels, learning.weights, biases)
-    blend = blended(learned.names, learned.cross_fitted, held, biases)
-    if time is not None:
-        blend = learned.on_all_rows(blend)
+    judge_blend = blended(learned.names, learned.cross_fitted, held, biases)
+    blend = judge_blend if time is None else learned.on_all_rows(judge_blend)
     calibration = calibrated(choices, task, held, blend, structured=roles.structured)
     judging_splits = rows.judging(frame, labels, roles, splits, held.rows, seed=choices.seed)
     out_of_fold = judged_logits(task, held, calibration, judging_splits)
@@ -186,7 +186,13 @@ def fit(
         metrics=evaluation.compute().to_dict(),
         rows=rows.counts(held.rows),
         evaluation=evaluation,
-        judged=JudgedRows(places[judging], judged.labels, logits),
+        judged=JudgedRows(
+            places[judging],
+            judged.labels,
+            logits,
+            blend if len(rows.test) else judge_blend,
+            None if len(rows.test) else held.unseen(splits),
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from .._errors import DataWarning, InputError
 from .._task import Task
 from ..calibration import Calibration
-from ..data import Column, Encoder, Features, Oddities, Table, batches, describe, typed
+from ..data import Column, Encoder, Features, Oddities, Split, Table, batches, describe, typed
 from ..decisions import Rule, judge
 from ..evaluation import Evaluation
 from ..members import Blend, Saved, load_blend, logits_of, saved_blend
@@ -29,11 +29,29 @@ Extra = Literal["error", "ignore"]
 
 @dataclass(frozen=True, eq=False)
 class JudgedRows:
-    """Rows that judged a model: their places in the table it was fitted on, encoded labels, and calibrated logits."""
+    """Rows that judged a model.
+
+    Attributes:
+        rows: `(n,)` their places in the table that it was fitted on.
+        labels: `(n,)` encoded.
+        logits: Calibrated, in the shape of the task.
+        blend: What judged them: the model's own blend, but of splits by time the one before it was trained anew.
+        splits: Of each copy, which of these rows it has not seen, by their places in `rows`; None where none of them
+            has seen any.
+    """
 
     rows: Tensor
     labels: Tensor
     logits: Tensor
+    blend: Blend
+    splits: tuple[Split, ...] | None = None
+
+    def taken(self, places: Tensor) -> JudgedRows:
+        """Some of them, by their places in ascending order."""
+        splits = None if self.splits is None else tuple(_taken(split, places) for split in self.splits)
+        return replace(
+            self, rows=self.rows[places], labels=self.labels[places], logits=self.logits[places], splits=splits
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +185,20 @@ class Model:
         logits = logits_of(self.task, self.blend.log_probabilities(features))
         return self.calibration(logits) if calibrated and self.calibration else logits
 
+    def held_out_logits(self, features: Features, judged: JudgedRows) -> Tensor:
+        """The logits of rows that judged it, changed or not, by the copies that have not trained on them.
+
+        Args:
+            features: Of `judged.rows`, as `encoder` gives them.
+            judged: The rows, or some of them.
+        """
+        if judged.splits is None:
+            made = judged.blend.log_probabilities(features)
+        else:
+            made = judged.blend.held_out(features, judged.splits)
+        logits = logits_of(self.task, made)
+        return self.calibration(logits) if self.calibration else logits
+
     def save(self, path: str | Path, *, overwrite: bool = False, pages: Mapping[str, str] | None = None) -> None:
         """Write the model folder, whole or not at all: `model.safetensors` and JSON, no pickle.
 
@@ -219,6 +251,10 @@ class Model:
         places = pl.Series(decisions.numpy())
         named_decisions = classes.gather(places.set(places < 0, None))  # a row left undecided has no class
         return pl.DataFrame([named_decisions]).hstack(pl.DataFrame(named).get_columns())
+
+
+def _taken(split: Split, places: Tensor) -> Split:
+    return Split(split.training, torch.isin(places, split.validation).nonzero().flatten())
 
 
 def _check_no_clash(there: Collection[str], added: Collection[str]) -> None:

@@ -76,7 +76,7 @@ def fit(
         float, typer.Option(help="Share of rows kept away from everything to judge the model by.")
     ] = 0.0,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say in the report what the model goes by, on its test rows.")
+        bool, typer.Option("--explain", help="Show in the report how the probability follows the columns, too.")
     ] = False,
     calibration: Annotated[
         str, typer.Option(help="auto, none, or a method: what the held-out rows do to the probabilities.")
@@ -113,8 +113,6 @@ def fit(
     quiet: Quiet = False,
 ) -> None:
     """Train a classifier on a labelled table, judge it on rows it has not seen, and write a model folder."""
-    if explain and not test_share:
-        raise InputError("what a model goes by is shown by rows that nothing learned from: add --test-share 0.2")
     folder = out_dir or default_folder(data)
     fit_and_report(
         one_or_all(data),

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 import crossent
 
 if TYPE_CHECKING:
-    from crossent import Evaluation, Model, Table
+    from crossent import Evaluation, Explanation, Model, Table
     from crossent.data import Column
 
 HISTORY = "history.jsonl"
+
+_QUICK_PREDICTIONS, _QUICK_REPEATS = 50_000, 2
+_QUICK_ROWS, _FEWEST_ROWS = 1000, 100
 
 
 def judged(model: Model) -> Evaluation:
@@ -31,9 +34,6 @@ def pages_of(model: Model, table: Table, folder: Path, *, explain: bool) -> dict
 
     title, facts = f"{folder.stem}: {model.target.name}", _facts(model, table)
     slices, suspects = inspected(model, table)
-    explanation = None
-    if explain and model.judged is not None:
-        explanation = crossent.explain(model, table.frame[model.judged.rows.numpy()])
     page = crossent.report.html(
         judged(model),
         title=title,
@@ -45,10 +45,20 @@ def pages_of(model: Model, table: Table, folder: Path, *, explain: bool) -> dict
         model=shlex.quote(str(folder)),
         slices=slices,
         suspects=suspects,
-        explanation=explanation,
+        explanation=_explanation(model, table, curves=explain),
     )
     card = crossent.report.model_card(judged(model), title=title, history=model.history, facts=facts, slices=slices)
     return {"report.html": page, "card.md": card, HISTORY: _history(model)}
+
+
+def _explanation(model: Model, table: Table, *, curves: bool) -> Explanation | None:
+    """What the model goes by on the rows that judged it; without curves, what a second or two can find of that."""
+    if curves:
+        return crossent.explain(model, table, held_out=True)
+    rows = min(_QUICK_PREDICTIONS // (_QUICK_REPEATS * len(model.encoder.columns)), _QUICK_ROWS)
+    if rows < _FEWEST_ROWS:
+        return None
+    return crossent.explain(model, table, held_out=True, rows=rows, repeats=_QUICK_REPEATS, columns=())
 
 
 def _history(model: Model) -> str:

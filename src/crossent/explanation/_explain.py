@@ -8,11 +8,12 @@ from typing import Any, get_args
 from .._errors import InputError
 from ..classifier import Extra, Model
 from ..evaluation import RowLoss
+from ..training import one_thread
 from ._contributions import BACKGROUND_ROWS, contributions
 from ._dependence import dependence
 from ._explanation import Explanation
 from ._importance import importance, losses_of
-from ._sample import Places, Sample, places_of, sample_of
+from ._sample import Places, Sample, held_out_sample, places_of, sample_of
 
 _MOST_PREDICTIONS = 200_000
 _FEWEST_ROWS, _MOST_ROWS, _MOST_REPEATS = 300, 2000, 5
@@ -20,6 +21,7 @@ _DEPENDENCE_ROWS = 500
 _CURVES = 6
 
 
+@one_thread()
 def explain(
     model: Model,
     data: Any,
@@ -31,10 +33,12 @@ def explain(
     contributions_of: int = 0,
     seed: int = 0,
     extra: Extra = "error",
+    held_out: bool = False,
 ) -> Explanation:
     """Say what a model goes by: which columns matter, how its probabilities follow each, and what made single rows'.
 
-    Give it rows that the model has not been trained on: of others it says what the model remembers.
+    Give it rows that the model has not been trained on: of others it says what the model remembers. Or, right after
+    `fit`, the table itself and `held_out=True`: each row is then judged by the copies that have not seen it.
 
     Args:
         model: A trained model.
@@ -49,13 +53,15 @@ def explain(
         contributions_of: For so many rows, what each column contributed; needs the package shap.
         seed: Decides which rows are drawn, and how they are permuted.
         extra: What to do about columns that were not there at fit time: "error", or "ignore".
+        held_out: The table is the one that the model was fitted on. The importance is that for the copies that have not
+            trained on a row; the dependence and the contributions are those of the whole model all the same.
 
     Returns:
         The tables.
 
     Raises:
-        InputError: The table is not like that at fit time, a column is unknown, an option is out of range, or shap is
-            needed and not there.
+        InputError: The table is not like that at fit time, a column is unknown, an option is out of range, shap is
+            needed and not there, or with `held_out` the model was loaded or the table is another.
 
     Example:
         >>> from crossent import explain, fit
@@ -71,7 +77,10 @@ def explain(
         if name not in places:
             raise InputError(f"there is no column {name!r} that the model learned from; there are {', '.join(places)}")
     most_rows = min(max(_MOST_PREDICTIONS // len(places), _FEWEST_ROWS), _MOST_ROWS) if rows is None else rows
-    sample = sample_of(model, data, most_rows, seed, extra)
+    if held_out:
+        sample = held_out_sample(model, data, most_rows, seed)
+    else:
+        sample = sample_of(model, data, most_rows, seed, extra)
     if not len(sample):
         raise InputError(f"a model is explained by rows, and the table has none with a label in {model.target.name!r}")
     times = min(max(_MOST_PREDICTIONS // (len(sample) * len(places)), 1), _MOST_REPEATS) if repeats is None else repeats
@@ -91,6 +100,7 @@ def explain(
         dates=tuple(column.name for column in model.encoder.columns if column.kind == "datetime"),
         contributions=contributions(sample, places, contributions_of, seed) if contributions_of else None,
         background=min(BACKGROUND_ROWS, len(sample)) if contributions_of else 0,
+        held_out=sample.judged is not None and sample.judged.splits is not None,
     )
 
 
@@ -113,4 +123,4 @@ def _before(sample: Sample, loss: RowLoss) -> float | None:
     if sample.labels is None:
         return None
     labels = sample.model.task.decode(sample.labels)
-    return float(losses_of(sample, sample.logits(sample.features), labels, loss).mean())
+    return float(losses_of(sample, sample.unseen_logits(sample.features), labels, loss).mean())

@@ -29,6 +29,7 @@ class Explanation:
         dates: The names of the columns whose `number` is milliseconds since 1970.
         contributions: A row a row of the table, class and column: `row` (counted from 1), `class`, `column`, `value`,
             `contribution`, `average` and `probability`; None if they were not asked for.
+        held_out: Whether the loss of each row is that of the copies that had not trained on it.
         background: From so many rows a contribution takes what is unknown of a row.
     """
 
@@ -43,6 +44,7 @@ class Explanation:
     dates: tuple[str, ...]
     contributions: pl.DataFrame | None = None
     background: int = 0
+    held_out: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -50,6 +52,7 @@ class Explanation:
             "rows": self.rows,
             "of_rows": self.total,
             "repeats": self.repeats,
+            "held_out": self.held_out,
             "loss": self.loss,
             "before": self.before,
             "importance": None if self.importance is None else self.importance.to_dicts(),

@@ -34,7 +34,7 @@ def importance(
     sample of the table, not of a new training of the model.
     """
     names = sample.model.task.decode(labels)
-    before = losses_of(sample, sample.logits(sample.features), names, loss)
+    before = losses_of(sample, sample.unseen_logits(sample.features), names, loss)
     # One stream of chance a column, so that the figures of one do not depend on which others are asked for.
     found = [
         (name, *_increase(sample, place, before, names, loss, repeats, generator(seed + 1 + number)))
@@ -67,7 +67,7 @@ def _increase(
         donors = permutation(len(sample), draw)
         features = copied(sample.features)
         place.put(features, sample.features[donors])
-        increase = losses_of(sample, sample.logits(features), labels, loss) - before
+        increase = losses_of(sample, sample.unseen_logits(features), labels, loss) - before
         suffered[repeat], caused[repeat, donors] = increase, increase
     mean = float(suffered.mean())
     error = _error(suffered, caused) if len(before) > 1 else math.nan

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import polars as pl
 import torch
 from torch import Tensor
 
+from .._errors import InputError
 from .._seed import generator
-from ..classifier import Extra, Model
-from ..data import Features, Table, batches, typed
+from ..classifier import Extra, JudgedRows, Model
+from ..data import Features, Table, batches, read, typed
 
 _ROWS_AT_ONCE = 65_536
 
@@ -31,6 +32,7 @@ class Sample:
         total: How many rows the table has, of those that could be drawn.
         features: The rows, encoded.
         labels: `(n,)` encoded; None if the table has no labels.
+        judged: The same rows, where they are some that judged the model; else None.
     """
 
     model: Model
@@ -39,6 +41,7 @@ class Sample:
     total: int
     features: Features
     labels: Tensor | None
+    judged: JudgedRows | None = None
 
     def __len__(self) -> int:
         """How many rows were drawn."""
@@ -52,6 +55,10 @@ class Sample:
         """The model's calibrated logits, a part at a time."""
         starts = range(0, max(len(features), 1), _ROWS_AT_ONCE)
         return torch.cat([self.model.logits(features[start : start + _ROWS_AT_ONCE]) for start in starts])
+
+    def unseen_logits(self, features: Features) -> Tensor:
+        """Calibrated logits of the rows of the sample, changed or not, by copies that have not trained on them."""
+        return self.logits(features) if self.judged is None else self.model.held_out_logits(features, self.judged)
 
     def probabilities(self, features: Features) -> Tensor:
         """`(n, K)`, also for two classes."""
@@ -101,6 +108,26 @@ def sample_of(model: Model, data: Any, rows: int, seed: int, extra: Extra) -> Sa
     features = model.encoder.encode(rows_drawn, extra=extra, known=[target])
     labels = model.task.encode(typed(rows_drawn[target], model.target)) if target in rows_drawn.columns else None
     return Sample(model, rows_drawn, frame[_ROW].to_list(), total, features, labels)
+
+
+def held_out_sample(model: Model, data: Any, rows: int, seed: int) -> Sample:
+    """Draw from the rows that judged the model, from the table that it was fitted on.
+
+    Raises:
+        InputError: The model was loaded, and knows its rows no more; or the table is another one.
+    """
+    judged = model.judged
+    if judged is None:
+        raise InputError("held-out rows are known to a model from fit alone, and this one was loaded: give it new rows")
+    frame = (data if isinstance(data, Table) else read(data)).frame
+    if len(frame) <= int(judged.rows.max()) or model.target.name not in frame.columns:
+        raise InputError("held_out takes the table that the model was fitted on; this one is another")
+    drawn = sample_of(model, frame[judged.rows.numpy()], rows, seed, "ignore")
+    places = torch.tensor(drawn.numbers) - 1
+    taken = judged.taken(places)
+    if drawn.labels is None or not drawn.labels.equal(taken.labels):
+        raise InputError("held_out takes the table that the model was fitted on; the labels of this one are others")
+    return replace(drawn, numbers=(taken.rows + 1).tolist(), judged=taken)
 
 
 def _labelled(model: Model, data: Any) -> Iterator[pl.DataFrame]:

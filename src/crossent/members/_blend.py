@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data import Features
-from ..training import History
+from ..data import Features, Split
+from ..training import History, one_thread
 from ._member import Member
 
 _RESAMPLES = 20
@@ -59,14 +59,24 @@ class Blend:
     parts: tuple[Part, ...]
     class_weight: tuple[float, ...] | None = None
 
+    @one_thread()
     def log_probabilities(self, features: Features) -> Tensor:
         """The log of each class's probability, `(n, K)` float64, on the true prior."""
-        weighed = [(part.weight, part.member) for part in self.parts if part.member is not None]
-        log_weights = torch.tensor([weight for weight, _ in weighed], dtype=torch.float64).log()
-        made = torch.stack(
-            [on_true_prior(member.log_probabilities(features), self.class_weight) for _, member in weighed]
-        )
-        return mixed(made, log_weights)
+        return self._mixed([member.log_probabilities(features) for member in self.members])
+
+    @one_thread()
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """The same of each row by the copies that have not trained on it; see `Member.held_out`."""
+        return self._mixed([member.held_out(features, splits) for member in self.members])
+
+    @property
+    def members(self) -> list[Member]:
+        """Those of weight."""
+        return [part.member for part in self.parts if part.member is not None]
+
+    def _mixed(self, made: Sequence[Tensor]) -> Tensor:
+        weights = torch.tensor([part.weight for part in self.parts if part.member is not None], dtype=torch.float64)
+        return mixed(torch.stack([on_true_prior(each, self.class_weight) for each in made]), weights.log())
 
 
 def of_labels(log_probabilities: Tensor, labels: Tensor) -> Tensor:

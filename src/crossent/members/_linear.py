@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ..data import Features
+from ..data import Features, Split
 from ._linear_columns import LinearColumns, Seen
-from ._member import Saved
+from ._member import Saved, held_out_mean
 
 _ROWS_AT_ONCE = 65_536
 
@@ -35,6 +36,14 @@ class Linear:
     def _logs(self, seen: Seen) -> Tensor:
         logs = torch.stack([log_softmax(seen.logits(weights)) for weights in self.weights])
         return logs.logsumexp(dim=0) - math.log(len(logs))
+
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """`(n, K)` float64 log probabilities of each row by the copies that have not seen it; NaN where all have."""
+        made = [
+            log_softmax(self.columns.see(features[split.validation]).logits(weights))
+            for weights, split in zip(self.weights, splits, strict=True)
+        ]
+        return held_out_mean(made, splits, len(features))
 
     def save(self) -> Saved:
         """All of it as tensors."""

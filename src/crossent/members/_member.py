@@ -35,6 +35,18 @@ class Member(Protocol):
         """`(n, K)` float64, also for two classes: the log of each class's probability; finite."""
         ...
 
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """What the copies say of rows that they have not trained on; see `held_out_mean`.
+
+        Args:
+            features: n rows, as they were in training or changed.
+            splits: Of each copy, which of these rows it has not seen: its validation rows.
+
+        Returns:
+            `(n, K)` float64; NaN in a row that no copy validates.
+        """
+        ...
+
     def save(self) -> Saved:
         """What brings the member back, to the last bit."""
         ...

@@ -54,6 +54,14 @@ class Modules:
         made = [both_classes(self.task, predict_logits(network, features).double()) for network in self.networks]
         return made[0] if len(made) == 1 else (torch.logsumexp(torch.stack(made), 0).log_softmax(1))
 
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """`(n, K)` float64 log probabilities of each row by the networks that have not seen it; NaN where all have."""
+        made = [
+            both_classes(self.task, predict_logits(network, features[split.validation]).double())
+            for network, split in zip(self.networks, splits, strict=True)
+        ]
+        return held_out_mean(made, splits, len(features))
+
     def save(self) -> Saved:
         """What brings the networks back.
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..data import CodePart, Features, Layout, NumberPart, Split
 from ..models import Columns, Copies, Front, unseen_code
-from ..training import Examples, Watch, one_thread, sweep, train_copies
+from ..training import Examples, Watch, held_out_logits, one_thread, sweep, train_copies
 from ._member import CrossFitted, Saved, held_out_mean
 from ._network_settings import NetworkSettings
 
@@ -50,6 +50,13 @@ class Network:
         with torch.no_grad(), one_thread():
             starts = range(0, max(len(features), 1), step)
             return torch.cat([self._sweep(copies, features[start : start + step], exact) for start in starts])
+
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """`(n, K)` float64 log probabilities of each row by the copies that have not seen it; NaN where all have."""
+        rows = self.front(features.to(self.copies.factors.device))
+        with one_thread():
+            made = held_out_logits(self.copies, rows, splits)
+        return held_out_log_probabilities(made, self.slope, splits, len(features))
 
     def _sweep(self, copies: Copies, features: Features, exact: bool) -> Tensor:
         rows = self.front(features.to(copies.factors.device))
@@ -128,8 +135,7 @@ def cross_fit_network(
     )
     done = replace(settings, course=replace(settings.course, epochs=trained.epochs))
     member = Network(done, layout, classes, trained.slope, front, copies.cpu())
-    log_probabilities = [torch.log_softmax(trained.slope * logits.double(), dim=1) for logits in trained.held_out]
-    held_out = _finite(held_out_mean(log_probabilities, splits, len(examples)))
+    held_out = held_out_log_probabilities(trained.held_out, trained.slope, splits, len(examples))
     chosen = {"epochs": trained.history.best_epoch, "slope": trained.slope}
     return CrossFitted(member, held_out, chosen, trained.history)
 
@@ -178,6 +184,12 @@ def fit_network(
         deadline=deadline,
     )
     return Network(settings, layout, classes, slope, front, network.cpu())
+
+
+def held_out_log_probabilities(logits: Sequence[Tensor], slope: float, splits: Sequence[Split], rows: int) -> Tensor:
+    """What the copies say of `rows` rows they have not seen, from the logits of each split's validation rows."""
+    log_probabilities = [torch.log_softmax(slope * each.double(), dim=1) for each in logits]
+    return _finite(held_out_mean(log_probabilities, splits, rows))
 
 
 def mean_of_copies(logits: Tensor) -> Tensor:

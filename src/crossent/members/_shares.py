@@ -37,6 +37,11 @@ class ClassShares:
         """The log shares on each row, `(n, K)` float64."""
         return torch.tensor(self.shares, dtype=torch.float64).log().expand(len(features), -1)
 
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """The same on each row that a split validates; NaN on the others. No single row moves them by much."""
+        made = [self.log_probabilities(features[split.validation]) for split in splits]
+        return held_out_mean(made, splits, len(features))
+
     def save(self) -> Saved:
         """The shares."""
         return Saved({"shares": list(self.shares)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from ..data import Features
-from ._member import Saved
+from ..data import Features, Split
+from ._member import Saved, held_out_mean
 from ._trees_columns import TreeColumns
 from ._trees_predict import Ensemble
 
@@ -49,7 +50,7 @@ class Trees:
     def log_probabilities(self, features: Features) -> Tensor:
         """`(n, K)` float64: the log of the mean of the copies' probabilities."""
         starts = range(0, max(len(features), 1), _ROWS_AT_ONCE)
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, len(self.copies)))) as pool:
             return torch.cat([self._logs(features[start : start + _ROWS_AT_ONCE], pool) for start in starts])
 
     def _logs(self, features: Features, pool: Executor) -> Tensor:
@@ -60,6 +61,17 @@ class Trees:
         for each in (pool.map if len(features) >= _ROWS_FOR_THREADS else map)(answers, copies):
             total += each
         return total.div_(len(self.copies)).log_()
+
+    def held_out(self, features: Features, splits: Sequence[Split]) -> Tensor:
+        """`(n, K)` float64 log probabilities of each row by the copies that have not seen it; NaN where all have."""
+        matrix = self.columns.matrix(features)
+        made = [
+            ensemble.probabilities(matrix[split.validation.numpy()]).log()
+            if len(split.validation)
+            else torch.empty(0, self.classes, dtype=torch.float64)
+            for ensemble, split in zip(self._ensembles, splits, strict=True)
+        ]
+        return held_out_mean(made, splits, len(features))
 
     def save(self) -> Saved:
         """The columns, and one text a copy."""

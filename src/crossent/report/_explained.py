@@ -51,17 +51,20 @@ def drawn(explanation: Explanation) -> str:
 
 
 def _words(explanation: Explanation) -> str:
-    begin = f"From {drawn(explanation)}. "
+    by = ", each judged by copies that had not seen it" if explanation.held_out else ""
+    words = f"From {drawn(explanation)}{by}. "
     if explanation.importance is not None:
         times = counted(explanation.repeats, "time")
-        begin += (
+        words += (
             f"The importance of a column is the increase of the loss when its values are shuffled, {times}. Columns "
             "that say the same share their importance: each may look dispensable because of the other. "
         )
-    return begin + (
-        "A curve shows the mean probability if every row had the same value in one column, also where no such row "
-        "could be. It is what the model does, not what would happen."
-    )
+    if not explanation.dependence.is_empty():
+        words += (
+            "A curve shows the mean probability if every row had the same value in one column, also where no such row "
+            "could be. It is what the model does, not what would happen."
+        )
+    return words.rstrip()
 
 
 def _rows(explanation: Explanation) -> list[ExplainedRow]:

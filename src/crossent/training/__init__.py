@@ -1,6 +1,7 @@
 """The training loop, in plain sight."""
 
 from ._course import Course as Course
+from ._held_out import held_out_logits as held_out_logits
 from ._held_out import sweep as sweep
 from ._history import Epoch as Epoch
 from ._history import History as History
