@@ -32,7 +32,8 @@ def made_rows(count: int) -> Rows:
 def draw_scaling(results: pl.DataFrame, path: Path) -> None:
     """Processors' seconds and memory by rows, both axes logarithmic."""
     base = alt.Chart(results.select("contender", "rows", "cpu_s", "peak_mib"))
-    x = alt.X("rows:Q", title="rows", scale=alt.Scale(type="log"))
+    ticks = alt.Axis(values=sorted(set(results["rows"].to_list())), format="~s", grid=False)
+    x = alt.X("rows:Q", title="rows", scale=alt.Scale(type="log"), axis=ticks)
     charts = [
         base.mark_line(point=True)
         .encode(x, alt.Y(f"{field}:Q", title=title, scale=alt.Scale(type="log")), alt.Color("contender:N", title=None))
@@ -40,4 +41,4 @@ def draw_scaling(results: pl.DataFrame, path: Path) -> None:
         for field, title in (("cpu_s", "processors' seconds"), ("peak_mib", "peak memory, MiB"))
     ]
     path.parent.mkdir(parents=True, exist_ok=True)
-    alt.hconcat(*charts).save(path)
+    alt.hconcat(*charts).save(path, scale_factor=2)

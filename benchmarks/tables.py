@@ -137,7 +137,7 @@ def main() -> None:
             print(f"  log loss {result['log_loss']:.4f} in {time.perf_counter() - began:.0f} s", file=sys.stderr)
     results = read_results(path)
     if arguments.scaling:
-        draw_scaling(results, arguments.out / "scaling.svg")
+        draw_scaling(results, arguments.out / "scaling.png")
         with pl.Config(
             tbl_formatting="MARKDOWN", tbl_rows=-1, tbl_hide_column_data_types=True, tbl_hide_dataframe_shape=True
         ):

@@ -441,3 +441,23 @@ def test_of_several_classes_the_decisions_judged_are_those_of_predict() -> None:
     metrics = model.evaluate(fresh).compute()
     assert metrics.accuracy == pytest.approx((decided == fresh["plan"]).mean())
     assert metrics.log_loss == plain.evaluate(fresh).compute().log_loss
+
+
+def test_a_member_of_a_large_table_whose_turn_comes_when_the_time_is_up_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crossent.classifier._learn._FEW_ROWS", 100)
+
+    def at_once(*_: object, **__: object) -> tuple[float, float]:
+        return 0.0, 0.0
+
+    monkeypatch.setattr("crossent.classifier._fit.deadlines", at_once)
+    with pytest.warns(DataWarning, match=r"^the member (network|trees) \d is left out: no time was left for it$"):
+        made = fit(churn(), target="churned", members=("network", "trees", "linear"), quality="fast")
+    assert [part.name.split()[0] for part in made.blend.parts] == ["network", "linear", "class"]
+
+
+def test_a_split_by_time_ends_in_a_training_on_all_rows_however_little_time_is_left() -> None:
+    rows = churn().with_row_index("day")
+    made = fit(rows, target="churned", time="day", members=("trees", "linear"), time_limit=0.01, folds=2)
+    assert made.predict(rows)["probability_yes"].is_finite().all()

@@ -6,7 +6,9 @@ import pytest
 
 from crossent import Recipe
 from crossent.classifier import plan
+from crossent.classifier._plan import deadlines
 from crossent.data import Layout, NumberPart
+from crossent.members._network_plan import epoch_seconds
 
 TWENTY = Layout(tuple(NumberPart(f"x{place}", "value") for place in range(20)), ())
 
@@ -51,3 +53,26 @@ def test_members_epochs_and_time_are_as_asked_for() -> None:
     assert {each.course.epochs for each in of(1_000, epochs=2).networks} == {2}
     assert of(1_000, time_limit=7).seconds == 7
     assert all(each.ordered for each in plan(Recipe(), 1_000, TWENTY, 4, ordered=True).networks)
+
+
+def test_a_single_network_gets_no_more_than_the_clock_has() -> None:
+    (network,) = of(20_000, quality="fast").networks
+    assert epoch_seconds(network, 20_000, TWENTY, 2, 3) * network.course.epochs <= 10
+
+
+def test_trees_of_large_tables_are_grown_on_all_rows_where_drawing_some_gains_little() -> None:
+    assert [each.row_share for each in of(600_000, quality="fast").trees] == [1.0]
+
+
+def test_a_limit_leaves_time_for_what_follows_training() -> None:
+    assert deadlines(Recipe(), 20_000, 3) is None
+    first, last = deadlines(Recipe(time_limit=100), 20_000, 3) or (0, 0)
+    assert first == last == pytest.approx(85)
+    assert (deadlines(Recipe(time_limit=10), 600_000, 3) or (0, 0))[1] == pytest.approx(5)
+
+
+def test_a_limit_is_shared_with_the_training_on_all_rows() -> None:
+    first, last = deadlines(Recipe(time_limit=100), 20_000, 3, forward=True) or (0, 0)
+    assert first < last / 2
+    once, twice = (plan(Recipe(time_limit=60), 20_000, TWENTY, 2, forward=forward) for forward in (False, True))
+    assert sum(each.rounds for each in twice.trees) < sum(each.rounds for each in once.trees)

@@ -146,3 +146,14 @@ def test_codes_that_were_not_there_at_fit_time_say_nothing() -> None:
     strange.codes.fill_(100)
     padded.codes.fill_(0)
     assert torch.equal(member.log_probabilities(strange), member.log_probabilities(padded))
+
+
+def test_it_takes_one_step_when_the_time_is_up_already() -> None:
+    examples, layout = flags()
+    now = time.monotonic()
+    done = fit_linear(examples, strength=0.1, layout=layout, classes=3)
+    late = fit_linear(examples, strength=0.1, layout=layout, classes=3, deadline=now)
+    losses = [
+        -each.log_probabilities(examples.features).gather(1, examples.labels[:, None]).mean() for each in (done, late)
+    ]
+    assert losses[0] < losses[1] < math.log(3)

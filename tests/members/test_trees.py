@@ -183,6 +183,13 @@ def test_one_round_is_grown_when_the_time_is_up_already() -> None:
     assert fitted.chosen["rounds"] == 1
 
 
+def test_on_all_rows_too_one_round_is_grown_when_the_time_is_up() -> None:
+    examples, layout = shapes()
+    now = time.monotonic()
+    member = fit_trees(examples, copies=1, rounds=9, layout=layout, classes=3, settings=QUICK, seed=0, deadline=now)
+    assert member.copies[0].count("\nTree=") == 3
+
+
 def test_copies_on_all_rows_have_the_rounds_that_were_chosen() -> None:
     examples, layout = shapes()
     member = fit_trees(examples, copies=2, rounds=7, layout=layout, classes=3, settings=QUICK, seed=0)

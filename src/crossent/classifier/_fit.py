@@ -20,7 +20,7 @@ from ..data import Column, Encoder, Kind, Split, copies_warning
 from ..decisions import judge
 from ..members import Blend, logits_of
 from ..models import ModuleFactory
-from ..training import Examples, Watch
+from ..training import Examples, Watch, one_thread
 from ._given import Device, class_weight_of, device_named, folder_made, labelled, table_of, task_of
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
@@ -32,6 +32,7 @@ from ._rows import Roles, check_weighed, dealt
 from ._rules import chosen_rule, given_rule
 
 
+@one_thread()
 def fit(
     data: Any,
     *,

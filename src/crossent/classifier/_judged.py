@@ -12,16 +12,12 @@ from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
 from ..data import Split
 from ..members import Blend, CrossFitted, Part, Pool, fit_pool, logits_of, of_labels, on_true_prior
-from ..training import one_thread
 from ._recipe import Recipe
 
 _ERRORS = 2.0
 _FEWEST_WRONG = 10
 _ENOUGH_ROWS = 100_000
 """Of more rows every second, third, ... fits a calibrator: it is a few numbers."""
-
-# The blend and its calibrator are thousands of small steps. Threads would wait for one another at each of them, on busy
-# cores for fifteen times as long as the steps take: hence the `one_thread` of the functions below.
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +54,15 @@ class HeldOut:
         weights = None if self.weights is None else self.weights[places]
         return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
 
-    def unseen(self, splits: Sequence[Split]) -> tuple[Split, ...]:
-        """Which of these rows each copy has not seen, as the validation rows of a split, by their places here."""
-        none = torch.empty(0, dtype=torch.int64)
-        return tuple(Split(none, torch.searchsorted(self.rows, split.validation)) for split in splits)
-
     def sample(self) -> HeldOut:
         """At most 199,999 of the rows: enough for a calibrator."""
         step = len(self.labels) // _ENOUGH_ROWS
         return self if step < 2 else self.taken(torch.arange(0, len(self.labels), step))
+
+    def unseen(self, splits: Sequence[Split]) -> tuple[Split, ...]:
+        """Which of these rows each copy has not seen, as the validation rows of a split, by their places here."""
+        none = torch.empty(0, dtype=torch.int64)
+        return tuple(Split(none, torch.searchsorted(self.rows, split.validation)) for split in splits)
 
     def chosen(self) -> Pool:
         """The pool of the members that these rows choose."""
@@ -82,7 +78,6 @@ class HeldOut:
         return weights.double() / weights.double().sum()
 
 
-@one_thread()
 def blended(
     names: Sequence[str],
     fitted: Sequence[CrossFitted],
@@ -104,7 +99,6 @@ def blended(
     return Blend(tuple(parts), None if class_weight is None else tuple(class_weight), pool.slope, least)
 
 
-@one_thread()
 def calibrated(recipe: Recipe, task: Task, held: HeldOut, pool: Pool, *, structured: bool) -> Calibration | None:
     """What the held-out rows do to the blend; None if it was not asked for.
 
@@ -134,7 +128,6 @@ def calibrated(recipe: Recipe, task: Task, held: HeldOut, pool: Pool, *, structu
     return found
 
 
-@one_thread()
 def judged_logits(task: Task, held: HeldOut, calibration: Calibration | None, splits: Sequence[Split]) -> Tensor:
     """Logits of the held-out rows, each by shares of the members and a calibrator that other rows have chosen.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
@@ -49,7 +50,7 @@ class Trees:
     def log_probabilities(self, features: Features) -> Tensor:
         """`(n, K)` float64: the log of the mean of the copies' probabilities."""
         starts = range(0, max(len(features), 1), _ROWS_AT_ONCE)
-        with ThreadPoolExecutor(torch.get_num_threads()) as pool:
+        with ThreadPoolExecutor(max(1, min(os.cpu_count() or 1, len(self.copies)))) as pool:
             return torch.cat([self._logs(features[start : start + _ROWS_AT_ONCE], pool) for start in starts])
 
     def _logs(self, features: Features, pool: Executor) -> Tensor:
@@ -65,10 +66,10 @@ class Trees:
         """`(n, K)` float64 log probabilities of each row by the copies that have not seen it; NaN where all have."""
         matrix = self.columns.matrix(features)
         made = [
-            each.probabilities(matrix=matrix[split.validation.numpy()]).log()
+            ensemble.probabilities(matrix[split.validation.numpy()]).log()
             if len(split.validation)
             else torch.empty(0, self.classes, dtype=torch.float64)
-            for each, split in zip(self._ensembles, splits, strict=True)
+            for ensemble, split in zip(self._ensembles, splits, strict=True)
         ]
         return held_out_mean(made, splits, len(features))
 
