@@ -90,7 +90,11 @@ def test_where_members_differ_their_mean_is_made_surer_as_the_labels_ask() -> No
 
     assert pool.slope > 1.5
     assert loss(pool(held_out)) < 0.98 * loss(mean)
-    best = minimize(lambda s: loss((float(s[0]) * mean).log_softmax(1)), [1.0], method="Nelder-Mead").x[0]
+
+    def at(slope: np.ndarray) -> float:
+        return loss((float(slope[0]) * mean).log_softmax(1))
+
+    best = minimize(at, [1.0], method="Nelder-Mead").x[0]
     assert pool.slope == pytest.approx(best, rel=0.01)
 
 
