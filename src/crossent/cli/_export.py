@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import crossent
 
 from .._errors import InputError
-from ..export import Format
 from ._console import command, out, print_json
 from ._options import IgnoreExtra, Json, Quiet, one_or_all
 from ._places import check_places
+
+if TYPE_CHECKING:
+    from ..export import Format
 
 _MOST = 1e-4
 _SUFFIXES: dict[str, Format] = {".onnx": "onnx", ".pt2": "torch"}
@@ -76,7 +78,7 @@ def _format(to: str | None, output: Path | None) -> Format:
     """What was asked for, or else what the file's name says."""
     suffix = "" if output is None else output.suffix
     named = _SUFFIXES.get(suffix)
-    for each in get_args(Format):
+    for each in _SUFFIXES.values():
         if to == each:
             if named not in (None, each):
                 raise InputError(f"--to {to} and --out {output} do not go together: {suffix} is for --to {named}")
