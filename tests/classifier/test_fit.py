@@ -42,6 +42,18 @@ def test_a_model_beats_always_the_majority(model: Model) -> None:
     assert metrics.roc_auc > 0.65
 
 
+def test_a_column_without_a_name_as_pandas_writes_its_index_is_a_column_like_others(tmp_path: Path) -> None:
+    churn(120).to_pandas().to_csv(tmp_path / "pandas.csv")
+    rows = pl.read_csv(tmp_path / "pandas.csv")
+    assert rows.columns[0] == ""
+    rows.write_parquet(tmp_path / "pandas.parquet")
+    for source in (rows, tmp_path / "pandas.parquet"):
+        made = fit(source, target="churned", members="linear")
+        assert {column.name for column in made.encoder.columns} == {"months", "plan", "spend"}
+        assert made.predict(source).equals(made.predict(rows.drop("churned")))
+        assert made.evaluate(source).rows == 120
+
+
 def test_every_row_trains_and_every_row_judges(model: Model) -> None:
     assert model.rows == {"training": 400, "validation": 400, "test": 0}
     assert model.evaluation is not None
