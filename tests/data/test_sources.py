@@ -72,6 +72,10 @@ def test_every_table_in_memory_gives_the_same_table(source: object) -> None:
     assert read(source).frame.equals(wanted)
 
 
+def with_an_array(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(b=np.ones((2, 1)))
+
+
 @pytest.mark.parametrize(
     "convert",
     [
@@ -80,7 +84,7 @@ def test_every_table_in_memory_gives_the_same_table(source: object) -> None:
         pl.DataFrame.to_pandas,
         pl.DataFrame.to_arrow,
         pl.DataFrame.to_dict,
-        lambda frame: frame.with_columns(b=np.ones((2, 1))),
+        with_an_array,
     ],
     ids=["polars", "lazy", "pandas", "pyarrow", "dict", "with an array"],
 )
