@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -265,6 +265,16 @@ def test_codes_that_no_level_has_are_taken_for_never_seen() -> None:
     made = [module(columns | {"town": torch.full((300,), code)})["probabilities"] for code in (1, -7, 99)]
     assert torch.equal(made[0], made[1])
     assert torch.equal(made[0], made[2])
+
+
+def test_only_bytes_of_the_format_that_is_named_are_compared() -> None:
+    with pytest.raises(InputError) as error:
+        largest_difference(exported_linear(), linear(2), small(), to=cast(Any, "foo"))
+    assert str(error.value) == "to must be 'onnx' or 'torch'; got 'foo'"
+    onnx = crossent.export.to_onnx(linear(2))
+    for exported, to in ((exported_linear(), "onnx"), (onnx, "torch"), (b"", "torch"), (None, "onnx"), (b"", "onnx")):
+        with pytest.raises(InputError, match=f"^exported must be the bytes that to_{to} returned"):
+            largest_difference(cast(Any, exported), linear(2), small(), to=cast(Any, to))
 
 
 def test_text_cannot_be_exported() -> None:
