@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -157,6 +158,24 @@ def test_trees_send_gaps_and_zeros_where_lightgbm_sends_them(options: dict[str, 
     grown = lightgbm.train(settings, rows, 20).model_to_string()
     member = Trees(trees.columns, [grown, grown], 2)
     check(replace(model, blend=Blend((Part("trees", 1.0, 0.0, member),)), calibration=None), frame, most=1e-12)
+
+
+def test_a_number_just_above_a_split_goes_right_though_float32_cannot_tell_them_apart() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    frame = small().drop_nulls("x")
+    model = fitted(frame, "trees")
+    trees = next(part.member for part in model.blend.parts if isinstance(part.member, Trees))
+    matrix = trees.columns.matrix(model.encoder.encode(frame, known=["label"]))
+    rows = lightgbm.Dataset(matrix, (frame["label"] == "class 1").to_numpy())
+    settings = {"objective": "binary", "verbosity": -1, "num_leaves": 2, "num_threads": 1, "feature_fraction": 1.0}
+    grown = lightgbm.train(settings, rows, 1).model_to_string()
+    assert "split_feature=0\n" in grown
+    just_below = np.nextafter(float(matrix[7, 0]), -np.inf)
+    moved = re.sub(
+        r"(?m)^threshold=.*$", f"threshold={float(just_below)!r}", re.sub(r"(?m)^tree_sizes=.*\n", "", grown)
+    )
+    member = Trees(trees.columns, [moved], 2)
+    check(replace(model, blend=Blend((Part("trees", 1.0, 0.0, member),)), calibration=None), frame[7:], most=1e-12)
 
 
 def middle_of(model: Model, column: str) -> float:
