@@ -269,6 +269,15 @@ def test_the_held_out_rows_choose_a_threshold_for_a_goal_and_predict_obeys_it() 
     assert model.predict(rows, threshold=0.5)["decision"].to_list() != expected
 
 
+def test_what_a_fit_warns_of_is_shown_where_fit_is_called() -> None:
+    rows = churn(120)
+    with pytest.warns(DataWarning, match="decides at 0.5$") as seen:
+        fit(rows, target="churned", members="linear", threshold="precision>=1")
+    with pytest.warns(DataWarning, match="copies|equal") as copied:
+        fit(pl.concat([rows, rows]), target="churned", members="linear")
+    assert {warning.filename for warning in (*seen, *copied)} == {__file__}
+
+
 def test_costs_decide_by_least_expected_cost() -> None:
     rows = churn(400, seed=10)
     model = fit(rows, target="churned", members="linear", costs={("yes", "no"): 4, ("no", "yes"): 1})
@@ -464,8 +473,11 @@ def test_a_member_of_a_large_table_whose_turn_comes_when_the_time_is_up_is_left_
         return 0.0, 0.0
 
     monkeypatch.setattr("crossent.classifier._fit.deadlines", at_once)
-    with pytest.warns(DataWarning, match=r"^the member (network|trees) \d is left out: no time was left for it$"):
+    with pytest.warns(
+        DataWarning, match=r"^the member (network|trees) \d is left out: no time was left for it$"
+    ) as seen:
         made = fit(churn(), target="churned", members=("network", "trees", "linear"), quality="fast")
+    assert {warning.filename for warning in seen} == {__file__}
     assert [part.name.split()[0] for part in made.blend.parts] == ["network", "linear", "class"]
 
 

@@ -63,14 +63,13 @@ def _explanation(model: Model, table: Table, *, curves: bool) -> Explanation | N
 
 def _history(model: Model) -> str:
     """The epochs of each member that has epochs, a line of JSON each; without speeds, which no two trainings share."""
-    lines = [
+    records = [
         {"member": part.name, **asdict(record)}
         for part in model.blend.parts
         if part.history is not None
         for record in part.history.epochs
     ]
-    for line in lines:
-        del line["rows_per_second"]
+    lines = [{name: value for name, value in record.items() if name != "rows_per_second"} for record in records]
     return "".join(f"{json.dumps(line)}\n" for line in lines)
 
 
