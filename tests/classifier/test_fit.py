@@ -485,3 +485,13 @@ def test_a_split_by_time_ends_in_a_training_on_all_rows_however_little_time_is_l
     rows = churn().with_row_index("day")
     made = fit(rows, target="churned", time="day", members=("trees", "linear"), time_limit=0.01, folds=2)
     assert made.predict(rows)["probability_yes"].is_finite().all()
+
+
+def test_a_calibrator_of_a_table_with_a_rhythm_is_fitted_on_rows_drawn_by_chance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crossent.classifier._judged._ENOUGH_ROWS", 100)
+    draw = np.random.default_rng(0)
+    table = pl.DataFrame({"x": draw.normal(size=400), "y": ["no", "yes"] * 200})
+    model = fit(table, target="y", members="linear", calibration="platt")
+    assert float(model.predict(table)["probability_yes"].mean() or 0) == pytest.approx(0.5, abs=0.12)
