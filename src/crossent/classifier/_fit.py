@@ -102,8 +102,8 @@ def fit(
     Raises:
         InputError: The table, the labels or an option break a rule; nothing has been written.
 
-    Ctrl-C ends the training with what it has learned by then: members that have not begun are left out. A second one
-    ends it at once.
+    Ctrl-C ends the training with what it has learned by then: members that have not begun are left out, and with `time`
+    the copies of the splits are kept where those on all rows were not done. A second one ends it at once.
 
     Warns:
         DataWarning: No threshold reaches the goal on the held-out rows (the model then decides at 0.5); or equal rows

@@ -30,16 +30,16 @@ def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recip
             torch.manual_seed(seed)
             return Flat(make, encoder.width, encoder.codes, encoder.levels, outputs)
 
-    def cross_fit(watch: Watch) -> CrossFitted:
+    def cross_fit(deadline: float | None, watch: Watch) -> CrossFitted:
         settings = ModuleSettings() if recipe.epochs is None else ModuleSettings(epochs=recipe.epochs)
         return cross_fit_modules(
             on.examples, on.splits, task=task, build=build, settings=settings, seed=on.seed, watch=watch
         )
 
-    def fit(fitted: CrossFitted, watch: Watch) -> Member:
+    def fit(fitted: CrossFitted, deadline: float | None, watch: Watch) -> Member:
         raise InputError(
             "a network of your own cannot be trained anew on all rows, which splits by time need: "
             "split by groups or folds"
         )
 
-    return Learner("module", None, cross_fit, fit)
+    return Learner("module", None, 1.0, cross_fit, fit)

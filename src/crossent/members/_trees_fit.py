@@ -121,14 +121,15 @@ def fit_trees(
     watch = watch or Watch()
     watch.start(len(examples), copies * rounds)
     texts: list[str] = []
-    for each in seeds:
-        booster = _booster(rows, settings.parameters(classes, seed=int(each), threads=threads))
-        for _ in range(rounds):
-            watch.step(len(examples))
-            booster.update()
-            if deadline is not None and time.monotonic() >= deadline:
-                break
-        texts.append(booster.model_to_string())
+    with interruptible() as interrupt:
+        for each in seeds:
+            booster = _booster(rows, settings.parameters(classes, seed=int(each), threads=threads))
+            for _ in range(rounds):
+                watch.step(len(examples))
+                booster.update()
+                if interrupt.asked or (deadline is not None and time.monotonic() >= deadline):
+                    break
+            texts.append(booster.model_to_string())
     return Trees(columns, tuple(texts), classes)
 
 
