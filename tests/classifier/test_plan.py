@@ -6,7 +6,7 @@ import pytest
 
 from crossent import Recipe
 from crossent.classifier import plan
-from crossent.classifier._plan import deadlines
+from crossent.classifier._plan import deadlines, ends
 from crossent.data import Layout, NumberPart
 from crossent.members._network_plan import epoch_seconds
 
@@ -76,3 +76,15 @@ def test_a_limit_is_shared_with_the_training_on_all_rows() -> None:
     assert first < last / 2
     once, twice = (plan(Recipe(time_limit=60), 20_000, TWENTY, 2, forward=forward) for forward in (False, True))
     assert sum(each.rounds for each in twice.trees) < sum(each.rounds for each in once.trees)
+
+
+def test_what_waits_for_a_processor_has_the_share_of_the_limit_that_it_has_of_the_plan() -> None:
+    assert ends([6.0, 3.0, 1.0, 0.0], 1) == pytest.approx([0.6, 0.9, 1.0, 1.0])
+    assert ends([6.0, 6.0, 2.0, 3.0], 2) == pytest.approx([0.75, 6 / 9, 1.0, 1.0])
+    assert ends([6.0, 1.0], 2) == [1.0, 1.0], "nothing waits"
+
+
+def test_every_member_is_planned_some_work() -> None:
+    made = of(20_000)
+    assert made.work("network") > made.work("trees") > made.work("linear") > 0
+    assert of(20_000, quality="fast").work("network") == 1, "one thread has no more seconds than the clock"

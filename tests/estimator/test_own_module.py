@@ -86,5 +86,17 @@ def test_a_module_of_the_wrong_shape_is_an_error() -> None:
         Classifier(module=wide, quality="fast").fit(X, THIRDS)
     with pytest.raises(InputError, match=r"must be a class of nn\.Module, or a function of inputs and outputs"):
         Classifier(module=nothing, quality="fast").fit(X, RING)
+
+
+def test_what_cannot_be_done_with_a_module_is_refused_before_the_work(tmp_path: Path) -> None:
+    def never(inputs: int, outputs: int) -> nn.Module:
+        raise AssertionError("it is built")
+
+    rows = {"x": X[:, 0], "y": RING, "t": range(160)}
     with pytest.raises(InputError, match="cannot be trained anew on all rows, which splits by time need"):
-        fit({"x": X[:, 0], "y": RING, "t": range(160)}, target="y", time="t", module=Net, quality="fast")
+        fit(rows, target="y", time="t", module=never)
+    with pytest.raises(InputError, match="cannot be kept in a checkpoint, which holds no code"):
+        fit(rows, target="y", module=never, checkpoint=tmp_path / "state")
+    assert not (tmp_path / "state").exists()
+    with pytest.raises(InputError, match="cannot be held to a time limit; got time_limit=3: give epochs="):
+        Classifier(module=never, time_limit=3).fit(X, RING)

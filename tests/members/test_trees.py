@@ -176,6 +176,31 @@ def test_a_class_that_a_copy_has_not_met_keeps_a_probability() -> None:
     assert torch.isfinite(fitted.held_out).all()
 
 
+@pytest.mark.parametrize("random", [False, True])
+def test_a_round_that_found_no_cut_brings_in_no_tree_grown_after_the_best_round(random: bool) -> None:
+    chance = np.random.default_rng(0)
+    size = chance.normal(size=360)
+    examples, layout = encoded({"size": size}, (size + chance.normal(0, 1.0, 360) > 0).astype(int))
+    splits = folds(examples)
+    settings = TreeSettings(learning_rate=0.1, leaves=31, least_rows=5, random=random, column_share_of_a_cut=1.0)
+    fitted = cross_fit_trees(examples, splits, layout=layout, classes=2, settings=settings, seed=0)
+    assert isinstance(fitted.member, Trees)
+    torch.testing.assert_close(fitted.member.held_out(examples.features, splits), fitted.held_out)
+
+
+def test_on_all_rows_too_a_round_that_found_no_cut_is_not_the_last() -> None:
+    chance = np.random.default_rng(0)
+    examples, layout = encoded({"size": chance.normal(size=60)}, np.arange(60) % 2)
+    settings = TreeSettings(leaves=3, least_rows=25, random=True)
+    one, many = (
+        fit_trees(examples, copies=20, rounds=rounds, layout=layout, classes=2, settings=settings, seed=0).copies
+        for rounds in (1, 100)
+    )
+    stuck = [place for place, text in enumerate(one) if "num_leaves=1\n" in text]
+    assert stuck, "some copy's first round found no cut"
+    assert all(many[place].count("\nTree=") > 5 for place in stuck)
+
+
 def test_one_round_is_grown_when_the_time_is_up_already() -> None:
     examples, layout = shapes()
     now = time.monotonic()

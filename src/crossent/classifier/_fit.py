@@ -25,7 +25,7 @@ from ._given import Device, class_weight_of, device_named, folder_made, labelled
 from ._judged import HeldOut, blended, calibrated, judged_logits
 from ._learn import Ground, learn
 from ._model import JudgedRows, Model
-from ._own import own_learner
+from ._own import check_own, own_learner
 from ._plan import deadlines, plan
 from ._recipe import Recipe
 from ._rows import Roles, check_weighed, dealt
@@ -86,7 +86,8 @@ def fit(
         device: "cpu", "cuda", or "auto" for a GPU where there is one; networks train there.
         module: A network of your own in place of the members: a class of `nn.Module`, or a function, called with the
             numbers of inputs and outputs. It takes `(n, inputs)` float32 rows (scaled numbers, then 1 or 0 for each
-            level) and returns logits; of two classes one a row. It is trained on the CPU.
+            level) and returns logits; of two classes one a row. It is trained on the CPU, for at most `epochs` and
+            without a `time_limit`, `time` or `checkpoint`.
         checkpoint: A folder for the state of the training, written every minute or so. Where the same call was killed,
             it goes on from there, to the same bits; with a `time_limit`, which is for all runs together, with what is
             left of it, and then not to the same bits. It is left to you to remove.
@@ -102,8 +103,8 @@ def fit(
     Raises:
         InputError: The table, the labels or an option break a rule; nothing has been written.
 
-    Ctrl-C ends the training with what it has learned by then: members that have not begun are left out. A second one
-    ends it at once.
+    Ctrl-C ends the training with what it has learned by then: members that have not begun are left out, and with `time`
+    the copies of the splits are kept where those on all rows were not done. A second one ends it at once.
 
     Warns:
         DataWarning: No threshold reaches the goal on the held-out rows (the model then decides at 0.5); or equal rows
@@ -118,6 +119,8 @@ def fit(
     """
     started = clock.monotonic()
     choices = Recipe.of(recipe)
+    if module is not None:
+        check_own(choices, time=time, checkpoint=checkpoint)
     place = device_named(device)
     table = table_of(data, target, kinds)
     roles = Roles(weight=weight, group=group, time=time, fold=fold).check(table, target)

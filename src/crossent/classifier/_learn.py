@@ -38,7 +38,7 @@ from ..members import (
 )
 from ..training import Examples, Several, Watch, digest, interruptible
 from ._clock import Clock
-from ._plan import Plan
+from ._plan import Plan, ends
 
 CLASS_SHARES = "class shares"
 
@@ -53,14 +53,16 @@ class Learner:
     Attributes:
         name: What it is called: "network", "trees 2".
         settings: How it is trained.
-        cross_fit: Trains a copy on each split.
+        work: What it is planned to take of the processors, beside others; see `Plan.work`.
+        cross_fit: Trains a copy on each split, until a deadline if one is given.
         fit: Trains copies on all rows, as the held-out rows of its `cross_fit` have chosen.
     """
 
     name: str
     settings: NetworkSettings | TreeSettings | None
-    cross_fit: Callable[[Watch], CrossFitted]
-    fit: Callable[[CrossFitted, Watch], Member]
+    work: float
+    cross_fit: Callable[[float | None, Watch], CrossFitted]
+    fit: Callable[[CrossFitted, float | None, Watch], Member]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,8 @@ class Ground:
         layout: What the encoded columns are.
         classes: K.
         seed: Decides all chance.
-        deadline: By `time.monotonic`; each member then ends with what it has. None to let it finish.
+        deadline: By `time.monotonic`; all members have then ended with what they have, each at its own share of the
+            time (see `ends`). None to let them finish.
         last_deadline: The same of the training on all rows.
         checkpoint: A folder for the state of the training, from which the same call goes on when it was killed; where
             there is a deadline, with what is left of its time.
@@ -95,18 +98,18 @@ def learners(plan: Plan, ground: Ground, device: torch.device, own: Learner | No
         return [own, _shares(ground)]
     placed = replace(ground, examples=ground.examples.to(device))
     networks = [
-        _network(_name("network", place, len(plan.networks)), settings, replace(placed, seed=ground.seed + place))
+        _network(_name("network", place, len(plan.networks)), settings, plan, replace(placed, seed=ground.seed + place))
         for place, settings in enumerate(plan.networks)
     ]
     trees = [
-        _trees(_name("trees", place, len(plan.trees)), settings, replace(ground, seed=ground.seed + place))
+        _trees(_name("trees", place, len(plan.trees)), settings, plan, replace(ground, seed=ground.seed + place))
         for place, settings in enumerate(plan.trees)
     ]
-    return [*networks, *trees, *([_linear(ground)] if plan.linear else []), _shares(ground)]
+    return [*networks, *trees, *([_linear(plan, ground)] if plan.linear else []), _shares(ground)]
 
 
-def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
-    def cross_fit(watch: Watch) -> CrossFitted:
+def _network(name: str, settings: NetworkSettings, plan: Plan, on: Ground) -> Learner:
+    def cross_fit(deadline: float | None, watch: Watch) -> CrossFitted:
         return cross_fit_network(
             on.examples,
             on.splits,
@@ -115,11 +118,11 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             settings=settings,
             seed=on.seed,
             watch=watch,
-            deadline=on.deadline,
+            deadline=deadline,
             checkpoint=None if on.checkpoint is None else on.checkpoint / f"{name}.state",
         )
 
-    def fit(fitted: CrossFitted, watch: Watch) -> Member:
+    def fit(fitted: CrossFitted, deadline: float | None, watch: Watch) -> Member:
         return fit_network(
             on.examples,
             copies=len(on.splits),
@@ -129,15 +132,15 @@ def _network(name: str, settings: NetworkSettings, on: Ground) -> Learner:
             classes=on.classes,
             settings=fitted.member.settings if isinstance(fitted.member, Network) else settings,
             seed=on.seed,
-            deadline=on.last_deadline,
+            deadline=deadline,
             watch=watch,
         )
 
-    return Learner(name, settings, cross_fit, fit)
+    return Learner(name, settings, plan.work("network"), cross_fit, fit)
 
 
-def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
-    def cross_fit(watch: Watch) -> CrossFitted:
+def _trees(name: str, settings: TreeSettings, plan: Plan, on: Ground) -> Learner:
+    def cross_fit(deadline: float | None, watch: Watch) -> CrossFitted:
         return cross_fit_trees(
             on.examples,
             on.splits,
@@ -145,11 +148,11 @@ def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
             classes=on.classes,
             settings=settings,
             seed=on.seed,
-            deadline=on.deadline,
+            deadline=deadline,
             watch=watch,
         )
 
-    def fit(fitted: CrossFitted, watch: Watch) -> Member:
+    def fit(fitted: CrossFitted, deadline: float | None, watch: Watch) -> Member:
         return fit_trees(
             on.examples,
             copies=1,
@@ -158,55 +161,66 @@ def _trees(name: str, settings: TreeSettings, on: Ground) -> Learner:
             classes=on.classes,
             settings=settings,
             seed=on.seed,
-            deadline=on.last_deadline,
+            deadline=deadline,
             watch=watch,
         )
 
-    return Learner(name, settings, cross_fit, fit)
+    return Learner(name, settings, plan.work("trees"), cross_fit, fit)
 
 
-def _linear(on: Ground) -> Learner:
-    def cross_fit(watch: Watch) -> CrossFitted:
+def _linear(plan: Plan, on: Ground) -> Learner:
+    def cross_fit(deadline: float | None, watch: Watch) -> CrossFitted:
         return cross_fit_linear(
             on.examples,
             on.splits,
             layout=on.layout,
             classes=on.classes,
             seed=on.seed,
-            deadline=on.deadline,
+            deadline=deadline,
             watch=watch,
         )
 
-    def fit(fitted: CrossFitted, watch: Watch) -> Member:
+    def fit(fitted: CrossFitted, deadline: float | None, watch: Watch) -> Member:
         return fit_linear(
             on.examples,
             strength=fitted.chosen["strength"],
             layout=on.layout,
             classes=on.classes,
             seed=on.seed,
-            deadline=on.last_deadline,
+            deadline=deadline,
             watch=watch,
         )
 
-    return Learner("linear", None, cross_fit, fit)
+    return Learner("linear", None, plan.work("linear"), cross_fit, fit)
 
 
 def _shares(on: Ground) -> Learner:
     return Learner(
         CLASS_SHARES,
         None,
-        lambda watch: cross_fit_shares(on.examples, on.splits, on.classes),
-        lambda fitted, watch: ClassShares.fit(on.examples, on.classes),
+        0.0,
+        lambda deadline, watch: cross_fit_shares(on.examples, on.splits, on.classes),
+        lambda fitted, deadline, watch: ClassShares.fit(on.examples, on.classes),
     )
 
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What the members of a plan have learned from the splits."""
+    """What the members of a plan have learned from the splits.
+
+    Attributes:
+        learners: The members that could be trained.
+        cross_fitted: What became of each.
+        watch: Told how training goes on.
+        deadline: Of the training on all rows.
+        interrupted: The user has asked to stop.
+    """
 
     learners: Sequence[Learner]
     cross_fitted: Sequence[CrossFitted]
     watch: Watch
+    deadline: float | None = None
+    interrupted: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -216,12 +230,21 @@ class Learned:
     def on_all_rows(self, blend: Blend) -> Blend:
         """The blend with each member of weight trained anew on all rows, as the held-out rows have chosen.
 
-        For splits by time, where a copy of an earlier split has not seen the latest rows.
+        For splits by time, where a copy of an earlier split has not seen the latest rows. Where the user has asked to
+        stop, before it or in the midst of it, it is the blend as it was: its copies have learned to the end.
         """
+        if self.interrupted:
+            return blend
         places = [place for place, part in enumerate(blend.parts) if part.member is not None]
         again = [self.learners[place] for place in places]
-        work = [partial(self.learners[place].fit, self.cross_fitted[place]) for place in places]
-        fresh = dict(zip(places, side_by_side(again, work, self.watch), strict=True))
+        work = [
+            partial(learner.fit, self.cross_fitted[place], end)
+            for place, learner, end in zip(places, again, _deadlines(again, self.deadline), strict=True)
+        ]
+        with interruptible() as interrupt:
+            fresh = dict(zip(places, side_by_side(again, work, self.watch), strict=True))
+        if interrupt.asked:
+            return blend
         parts = (replace(part, member=fresh.get(place)) for place, part in enumerate(blend.parts))
         return replace(blend, parts=tuple(parts))
 
@@ -239,20 +262,39 @@ def learn(
     """
     seen = "" if ground.checkpoint is None else digest(ground.examples, ground.splits)
     if ground.checkpoint is not None and ground.deadline is not None:
-        clock = Clock(ground.checkpoint / "clock", f"{__version__} {seen} {ground.seed}")
+        clock = Clock(ground.checkpoint / "clock", f"{__version__} {seen} {plan!r} {ground.seed}")
         last = None if ground.last_deadline is None else ground.last_deadline - clock.before
         ground = replace(ground, deadline=ground.deadline - clock.before, last_deadline=last)
         watch = Several([clock, watch])
     made = learners(plan, ground, device, own)
     begun: list[str] = []
-    results = side_by_side(made, [partial(_tried, learner, ground, task, seen, begun) for learner in made], watch)
+    work = [
+        partial(_tried, learner, replace(ground, deadline=end), task, seen, begun)
+        for learner, end in zip(made, _deadlines(made, ground.deadline), strict=True)
+    ]
+    with interruptible() as interrupt:
+        results = side_by_side(made, work, watch)
     trained = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, CrossFitted)]
     failed = [(each, result) for each, result in zip(made, results, strict=True) if isinstance(result, InputError)]
     if failed and len(trained) == 1:  # the class shares alone are no model
         raise failed[0][1]
     for learner, error in failed:
         warnings.warn(f"the member {learner.name} is left out: {error}", DataWarning, stacklevel=4)
-    return Learned([learner for learner, _ in trained], [result for _, result in trained], watch)
+    return Learned(
+        [learner for learner, _ in trained],
+        [result for _, result in trained],
+        watch,
+        ground.last_deadline,
+        interrupt.asked,
+    )
+
+
+def _deadlines(learners: Sequence[Learner], deadline: float | None) -> list[float | None]:
+    """When each is to end so that all have their share of the time from now on."""
+    if deadline is None:
+        return [None] * len(learners)
+    now = time.monotonic()
+    return [now + (deadline - now) * end for end in ends([each.work for each in learners], _at_once(len(learners)))]
 
 
 def _tried(
@@ -262,7 +304,7 @@ def _tried(
 
     Args:
         learner: The member.
-        on: What it learns from.
+        on: What it learns from, with its own deadline.
         task: What it learns.
         seen: The digest of what it learns from.
         begun: The members that have begun before; this one is added.
@@ -277,7 +319,7 @@ def _tried(
         if begun and not (path is not None and path.with_suffix(".state").exists()):  # what has begun ends with that
             _check_time(learner, on)
         begun.append(learner.name)
-        found = learner.cross_fit(watch)
+        found = learner.cross_fit(on.deadline, watch)
         with interruptible() as interrupt:
             if path is not None and not interrupt.asked:  # else it is not all that the same call would learn
                 keep(path, found, call)
@@ -302,7 +344,7 @@ def side_by_side(learners: Sequence[Learner], work: Sequence[Callable[[Watch], A
     Each piece runs on one thread of torch, so that what comes out does not depend on how many run beside it.
     """
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(max_workers=max(1, min(os.cpu_count() or 1, len(work))))
+    pool = ThreadPoolExecutor(max_workers=_at_once(len(work)))
     with interruptible() as interrupt:
         try:
             torch.set_num_threads(1)
@@ -318,6 +360,10 @@ def side_by_side(learners: Sequence[Learner], work: Sequence[Callable[[Watch], A
         finally:
             pool.shutdown()
             torch.set_num_threads(threads)
+
+
+def _at_once(pieces: int) -> int:
+    return max(1, min(os.cpu_count() or 1, pieces))
 
 
 def _name(kind: str, place: int, of: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import nn
 
@@ -15,14 +17,24 @@ from ._learn import Ground, Learner
 from ._recipe import Recipe
 
 
-def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recipe, on: Ground) -> Learner:
-    """What trains the user's network on each split, with the task's loss; see `Flat` for what the network gets.
-
-    Raises:
-        InputError: There is to be a checkpoint, which holds no code and so no such network.
-    """
-    if on.checkpoint is not None:
+def check_own(recipe: Recipe, *, time: str | None, checkpoint: str | Path | None) -> None:
+    """Raise InputError where what a fit is asked for cannot be done with a network of the user's own."""
+    if time is not None:
+        raise InputError(
+            "a network of your own cannot be trained anew on all rows, which splits by time need: "
+            "split by groups or folds"
+        )
+    if checkpoint is not None:
         raise InputError("a network of your own cannot be kept in a checkpoint, which holds no code: leave it out")
+    if recipe.time_limit is not None:
+        raise InputError(
+            f"a network of your own cannot be held to a time limit; got time_limit={recipe.time_limit:g}: "
+            "give epochs=..., the most passes over the rows, instead"
+        )
+
+
+def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recipe, on: Ground) -> Learner:
+    """What trains the user's network on each split, with the task's loss; see `Flat` for what the network gets."""
     outputs = None if task.kind == "binary" else len(task)
 
     def build(seed: int) -> nn.Module:
@@ -30,16 +42,13 @@ def own_learner(make: ModuleFactory, task: Task, encoder: Encoder, recipe: Recip
             torch.manual_seed(seed)
             return Flat(make, encoder.width, encoder.codes, encoder.levels, outputs)
 
-    def cross_fit(watch: Watch) -> CrossFitted:
+    def cross_fit(deadline: float | None, watch: Watch) -> CrossFitted:
         settings = ModuleSettings() if recipe.epochs is None else ModuleSettings(epochs=recipe.epochs)
         return cross_fit_modules(
             on.examples, on.splits, task=task, build=build, settings=settings, seed=on.seed, watch=watch
         )
 
-    def fit(fitted: CrossFitted, watch: Watch) -> Member:
-        raise InputError(
-            "a network of your own cannot be trained anew on all rows, which splits by time need: "
-            "split by groups or folds"
-        )
+    def fit(fitted: CrossFitted, deadline: float | None, watch: Watch) -> Member:
+        raise NotImplementedError("only splits by time need it, and check_own refuses these")
 
-    return Learner("module", None, cross_fit, fit)
+    return Learner("module", None, 1.0, cross_fit, fit)

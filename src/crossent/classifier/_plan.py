@@ -1,12 +1,18 @@
-"""What a fit does in the time that it has: a rule, by the rows, columns and classes of the table alone."""
+"""What a fit does in the time that it has: a rule, by the rows, columns and classes of the table alone.
+
+Under a time limit the work may still take longer than planned: cores are slow, or busy. Members train as many at a time
+as there are processors, in the order of the plan, and each has a deadline of its own: what waits for its processor has
+the same share of the limit as of the plan (`ends`). All members are slowed down alike, and none has nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..data import Layout
 from ..members import NetworkSettings, TreeSettings, network_settings, tree_settings
-from ._recipe import Quality, Recipe
+from ._recipe import MemberName, Quality, Recipe
 
 _ROWS = 20_000
 _FOLDS: dict[Quality, int] = {"fast": 3, "default": 5, "best": 8}
@@ -15,6 +21,7 @@ _FEW_ROWS = 6_000
 # Seconds by the clock on two cores, and how many processor seconds of them networks and trees may take.
 _SECONDS: dict[Quality, float] = {"fast": 10.0, "default": 120.0, "best": 600.0}
 _NETWORK, _TREES = 1.15, 0.4
+_LINEAR = 0.1
 _APART = 2.0
 """Seconds that are not for networks and trees: reading, encoding, blending, calibrating."""
 
@@ -45,6 +52,34 @@ class Plan:
     networks: tuple[NetworkSettings, ...]
     trees: tuple[TreeSettings, ...]
     linear: bool
+
+    def work(self, kind: MemberName) -> float:
+        """The processor seconds that one member of a kind may take, by those that the clock has for training."""
+        if kind == "network":
+            return min(_NETWORK / len(self.networks), 1.0)
+        return _TREES / len(self.trees) if kind == "trees" else _LINEAR
+
+
+def ends(work: Sequence[float], processors: int) -> list[float]:
+    """At which share of a time limit each piece of work is to end, so that what comes after it has its share too.
+
+    Each piece goes to the processor that is free first, and the pieces of a processor share all of the time.
+
+    Args:
+        work: Seconds of each piece, in the order in which they begin.
+        processors: Pieces that are worked on at a time.
+
+    Example:
+        >>> ends([6.0, 6.0, 2.0], 2)  # the third begins when the first has ended
+        [0.75, 1.0, 1.0]
+    """
+    free = [0.0] * processors
+    placed: list[tuple[int, float]] = []
+    for seconds in work:
+        first = free.index(min(free))
+        free[first] += seconds
+        placed.append((first, free[first]))
+    return [end / free[which] if end else 1.0 for which, end in placed]
 
 
 def plan(

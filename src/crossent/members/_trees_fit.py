@@ -67,16 +67,19 @@ def cross_fit_trees(
     judge = _Judge(examples, splits)
     watch = watch or Watch()
     passed = sum(len(split.training) for split in splits)
+    grown: list[int] = []
     watch.start(passed, settings.rounds)
     with interruptible() as interrupt:
         for rounds in range(1, settings.rounds + 1):
-            more = [copy.grow() for copy in copies]
+            for copy in copies:
+                copy.booster.update()  # adds no tree where no cut that was drawn gains anything; the next draw may
             watch.step(passed)
-            judge.see(rounds, [copy.held_out() for copy in copies])
+            if judge.see(rounds, [copy.held_out() for copy in copies]):
+                grown = [copy.booster.current_iteration() for copy in copies]
             late = interrupt.asked or (deadline is not None and time.monotonic() >= deadline)
-            if late or not any(more) or rounds - judge.best_rounds >= settings.patience:
+            if late or rounds - judge.best_rounds >= settings.patience:
                 break
-    texts = tuple(copy.booster.model_to_string(num_iteration=judge.best_rounds) for copy in copies)
+    texts = tuple(copy.booster.model_to_string(num_iteration=n) for copy, n in zip(copies, grown, strict=True))
     held_out = held_out_mean([probabilities.log() for probabilities in judge.best], splits, len(examples))
     return CrossFitted(
         Trees(columns, texts, classes),
@@ -118,13 +121,15 @@ def fit_trees(
     watch = watch or Watch()
     watch.start(len(examples), copies * rounds)
     texts: list[str] = []
-    for each in seeds:
-        booster = _booster(rows, settings.parameters(classes, seed=int(each), threads=threads))
-        for _ in range(rounds):
-            watch.step(len(examples))
-            if booster.update() or (deadline is not None and time.monotonic() >= deadline):
-                break
-        texts.append(booster.model_to_string())
+    with interruptible() as interrupt:
+        for each in seeds:
+            booster = _booster(rows, settings.parameters(classes, seed=int(each), threads=threads))
+            for _ in range(rounds):
+                watch.step(len(examples))
+                booster.update()
+                if interrupt.asked or (deadline is not None and time.monotonic() >= deadline):
+                    break
+            texts.append(booster.model_to_string())
     return Trees(columns, tuple(texts), classes)
 
 
@@ -139,10 +144,6 @@ class _Copy:
         booster = _booster(all_rows.subset(split.training.tolist()), parameters)
         booster.add_valid(all_rows.subset(split.validation.tolist()), "held out")
         return cls(booster)
-
-    def grow(self) -> bool:
-        """Grow one round; False where no further split gains anything."""
-        return not self.booster.update()
 
     def held_out(self) -> Tensor:
         """The probabilities of the validation rows, `(v, K)`, which LightGBM keeps up to date as the trees grow."""
@@ -168,12 +169,15 @@ class _Judge:
         self.best_rounds = 0
         self.best: list[Tensor] = []
 
-    def see(self, rounds: int, probabilities: list[Tensor]) -> None:
+    def see(self, rounds: int, probabilities: list[Tensor]) -> bool:
+        """Whether this round is the best so far."""
         of_labels = zip(probabilities, self._labels, self._weights, strict=True)
         losses = [-(weights @ values.gather(1, labels)[:, 0].log()) for values, labels, weights in of_labels]
         loss = float(sum(losses)) / self._weight
-        if loss < self.best_loss:
-            self.best_loss, self.best_rounds, self.best = loss, rounds, probabilities
+        if not loss < self.best_loss:  # of no number either
+            return False
+        self.best_loss, self.best_rounds, self.best = loss, rounds, probabilities
+        return True
 
 
 def _dataset(
