@@ -42,6 +42,18 @@ def test_a_model_beats_always_the_majority(model: Model) -> None:
     assert metrics.roc_auc > 0.65
 
 
+def test_a_column_without_a_name_as_pandas_writes_its_index_is_a_column_like_others(tmp_path: Path) -> None:
+    churn(120).to_pandas().to_csv(tmp_path / "pandas.csv")
+    rows = pl.read_csv(tmp_path / "pandas.csv")
+    assert rows.columns[0] == ""
+    rows.write_parquet(tmp_path / "pandas.parquet")
+    for source in (rows, tmp_path / "pandas.parquet"):
+        made = fit(source, target="churned", members="linear")
+        assert {column.name for column in made.encoder.columns} == {"months", "plan", "spend"}
+        assert made.predict(source).equals(made.predict(rows.drop("churned")))
+        assert made.evaluate(source).rows == 120
+
+
 def test_every_row_trains_and_every_row_judges(model: Model) -> None:
     assert model.rows == {"training": 400, "validation": 400, "test": 0}
     assert model.evaluation is not None
@@ -257,6 +269,15 @@ def test_the_held_out_rows_choose_a_threshold_for_a_goal_and_predict_obeys_it() 
     assert model.predict(rows, threshold=0.5)["decision"].to_list() != expected
 
 
+def test_what_a_fit_warns_of_is_shown_where_fit_is_called() -> None:
+    rows = churn(120)
+    with pytest.warns(DataWarning, match="decides at 0.5$") as seen:
+        fit(rows, target="churned", members="linear", threshold="precision>=1")
+    with pytest.warns(DataWarning, match="copies|equal") as copied:
+        fit(pl.concat([rows, rows]), target="churned", members="linear")
+    assert {warning.filename for warning in (*seen, *copied)} == {__file__}
+
+
 def test_costs_decide_by_least_expected_cost() -> None:
     rows = churn(400, seed=10)
     model = fit(rows, target="churned", members="linear", costs={("yes", "no"): 4, ("no", "yes"): 1})
@@ -452,8 +473,11 @@ def test_a_member_of_a_large_table_whose_turn_comes_when_the_time_is_up_is_left_
         return 0.0, 0.0
 
     monkeypatch.setattr("crossent.classifier._fit.deadlines", at_once)
-    with pytest.warns(DataWarning, match=r"^the member (network|trees) \d is left out: no time was left for it$"):
+    with pytest.warns(
+        DataWarning, match=r"^the member (network|trees) \d is left out: no time was left for it$"
+    ) as seen:
         made = fit(churn(), target="churned", members=("network", "trees", "linear"), quality="fast")
+    assert {warning.filename for warning in seen} == {__file__}
     assert [part.name.split()[0] for part in made.blend.parts] == ["network", "linear", "class"]
 
 
@@ -461,3 +485,13 @@ def test_a_split_by_time_ends_in_a_training_on_all_rows_however_little_time_is_l
     rows = churn().with_row_index("day")
     made = fit(rows, target="churned", time="day", members=("trees", "linear"), time_limit=0.01, folds=2)
     assert made.predict(rows)["probability_yes"].is_finite().all()
+
+
+def test_a_calibrator_of_a_table_with_a_rhythm_is_fitted_on_rows_drawn_by_chance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("crossent.classifier._judged._ENOUGH_ROWS", 100)
+    draw = np.random.default_rng(0)
+    table = pl.DataFrame({"x": draw.normal(size=400), "y": ["no", "yes"] * 200})
+    model = fit(table, target="y", members="linear", calibration="platt")
+    assert float(model.predict(table)["probability_yes"].mean() or 0) == pytest.approx(0.5, abs=0.12)

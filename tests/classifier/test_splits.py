@@ -1,13 +1,14 @@
 """How rows are dealt: groups, time, given folds, weights and copies of rows."""
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from crossent import DataWarning, InputError, fit
+from crossent import DataWarning, InputError, fit, read
 
 
 def visits(rows: int = 240, seed: int = 0) -> pl.DataFrame:
@@ -95,6 +96,18 @@ def test_copies_of_rows_across_folds_are_noticed() -> None:
     twice = pl.concat([table, table])
     with pytest.warns(DataWarning, match="cop"):
         fit(twice, target="y", members="linear")
+
+
+def test_row_numbers_in_a_text_file_are_times_and_weights_as_numbers_are(tmp_path: Path) -> None:
+    table = visits(120).drop("day", "importance").with_columns(t=pl.int_range(120), one=pl.lit(1))
+    table.write_csv(tmp_path / "visits.csv")
+    assert {column.name: column.kind for column in read(tmp_path / "visits.csv").columns}["t"] == "identifier"
+    roles: list[dict[str, Any]] = [{"time": "t"}, {"weight": "t"}, {"weight": "one"}]
+    for options in roles:
+        written, typed = (
+            fit(source, target="ill", members="linear", **options) for source in (tmp_path / "visits.csv", table)
+        )
+        assert written.metrics == typed.metrics
 
 
 def test_time_that_is_no_time_is_refused() -> None:

@@ -79,6 +79,21 @@ def test_the_seed_decides_the_model(place: Path) -> None:
     assert weights[0] != weights[2]
 
 
+def test_equal_trainings_write_folders_that_are_equal_byte_for_byte(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[dict[str, bytes]] = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        options = ("--members", "network,linear", "--quality", "fast", "--epochs", 2, "-q")
+        assert run("fit", place / "churn.csv", "-t", "churned", "-o", "model", *options).exit_code == 0
+        folders.append({path.name: path.read_bytes() for path in Path("model").iterdir()})
+    assert {"history.jsonl", "report.html", "card.md", "manifest.json"} <= folders[0].keys()
+    assert folders[0]["history.jsonl"]
+    assert [name for name in folders[0] | folders[1] if folders[0].get(name) != folders[1].get(name)] == []
+
+
 def test_the_options_reach_the_recipe(place: Path) -> None:
     options = {
         "--members": "linear",

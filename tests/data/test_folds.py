@@ -141,6 +141,21 @@ def test_blocks_of_time_have_about_the_same_number_of_rows() -> None:
     assert len(time_split(times, 0.25)[1]) == pytest.approx(250, abs=7)
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["10", "9", "8.5", "11"],
+        ["2024-01-10", "2024-01-09", "2023-12-31", "2025-01-01"],
+        ["10/1/2024", "9/1/2024", "31/12/2023", "1/1/2025"],
+    ],
+)
+def test_text_that_is_all_numbers_or_dates_orders_the_rows_as_they_do(times: list[str]) -> None:
+    splits = time_folds(pl.Series("t", times), 3)
+    assert [split.validation.tolist() for split in splits] == [[1], [0], [3]]
+    kept, held = time_split(pl.Series("t", times), 0.25)
+    assert (kept.tolist(), held.tolist()) == ([0, 1, 2], [3])
+
+
 def test_times_that_do_not_order_the_rows_are_an_error(message: Message) -> None:
     assert message(lambda: time_folds(pl.Series("t", [2024, 2024]), 5)) == (
         "To judge by what came later, the rows must differ in time, but all of column 't' is one time. Name another "
@@ -151,8 +166,8 @@ def test_times_that_do_not_order_the_rows_are_an_error(message: Message) -> None
         "rows out, or fill them in."
     )
     assert message(lambda: time_split(pl.Series("t", ["1/2/2024", "2/1/2024"]), 0.2)) == (
-        "To order rows by time, column 't' must hold dates or numbers, but its type is String. Say how it is read, for "
-        "example kinds={'t': 'datetime'}, or name another column."
+        "To order rows by time, column 't' must hold dates or numbers, but its type is String. Say how it is read, "
+        "with --kind t=number or t=datetime (kinds={...}), or name another column."
     )
     assert message(lambda: time_folds(pl.Series("t", [1, 2]), 0)) == "at least 1 block of time must validate; got 0"
     assert "between 0 and 1" in message(lambda: time_split(pl.Series("t", [1, 2]), 0.0))

@@ -72,6 +72,27 @@ def test_every_table_in_memory_gives_the_same_table(source: object) -> None:
     assert read(source).frame.equals(wanted)
 
 
+def with_an_array(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(b=np.ones((2, 1)))
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        pl.DataFrame.clone,
+        pl.DataFrame.lazy,
+        pl.DataFrame.to_pandas,
+        pl.DataFrame.to_arrow,
+        pl.DataFrame.to_dict,
+        with_an_array,
+    ],
+    ids=["polars", "lazy", "pandas", "pyarrow", "dict", "with an array"],
+)
+def test_a_column_without_a_name_keeps_it(convert: Callable[[pl.DataFrame], object]) -> None:
+    table = read(convert(pl.DataFrame({"": [0, 1], "a": [2.5, 3.5]})))
+    assert table.frame.columns[:2] == [column.name for column in table.columns][:2] == ["", "a"]
+
+
 def test_arrays_and_tensors_have_columns_x0_x1_and_nan_is_missing() -> None:
     values = np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 6.0]])
     wanted = pl.DataFrame({"x0": [1.0, 3.0, 5.0], "x1": [2.0, None, 6.0]})
@@ -328,6 +349,7 @@ def test_a_table_without_rows_or_columns_is_an_error(message: Message, source: o
             {"a[0]": [1], "a": np.ones((1, 2))},
             "Every column must have its own name, but more than one is 'a[0]'. Rename them.",
         ),
+        ({1: [1], "1": [2]}, "Every column must have its own name, but more than one is '1'. Rename them."),
         (
             pl.LazyFrame({"a": [1]}).select("b"),
             'The LazyFrame cannot be collected: unable to find column "b"; valid columns: ["a"].',

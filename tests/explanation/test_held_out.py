@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+import torch
 
 from crossent import InputError, Model, explain, fit, load
 
@@ -39,6 +40,18 @@ def test_the_rows_are_judged_as_they_were_when_the_model_was(model: Model) -> No
     assert found.held_out
     assert found.rows == found.total == 240
     assert found.before == pytest.approx(model.metrics["log_loss"], rel=0.05)
+
+
+def test_rows_that_are_drawn_are_judged_by_the_copies_that_have_not_seen_them(model: Model) -> None:
+    found = explain(model, churn(), held_out=True, rows=60, columns=[])
+    assert (found.rows, found.total) == (60, 240)
+    assert model.judged is not None
+    assert model.judged.splits is not None
+    drawn = model.judged.rows[torch.arange(0, 240, 7)]
+    taken = model.judged.taken(torch.arange(0, 240, 7))
+    features = model.encoder.encode(churn(), known=["churned"])
+    every = model.held_out_logits(features[model.judged.rows], model.judged)
+    assert torch.equal(model.held_out_logits(features[drawn], taken), every[::7])
 
 
 def test_rows_kept_away_are_judged_by_the_whole_model() -> None:

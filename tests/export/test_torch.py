@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -10,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -159,6 +160,24 @@ def test_trees_send_gaps_and_zeros_where_lightgbm_sends_them(options: dict[str, 
     check(replace(model, blend=Blend((Part("trees", 1.0, 0.0, member),)), calibration=None), frame, most=1e-12)
 
 
+def test_a_number_just_above_a_split_goes_right_though_float32_cannot_tell_them_apart() -> None:
+    lightgbm = pytest.importorskip("lightgbm")
+    frame = small().drop_nulls("x")
+    model = fitted(frame, "trees")
+    trees = next(part.member for part in model.blend.parts if isinstance(part.member, Trees))
+    matrix = trees.columns.matrix(model.encoder.encode(frame, known=["label"]))
+    rows = lightgbm.Dataset(matrix, (frame["label"] == "class 1").to_numpy())
+    settings = {"objective": "binary", "verbosity": -1, "num_leaves": 2, "num_threads": 1, "feature_fraction": 1.0}
+    grown = lightgbm.train(settings, rows, 1).model_to_string()
+    assert "split_feature=0\n" in grown
+    just_below = np.nextafter(float(matrix[7, 0]), -np.inf)
+    moved = re.sub(
+        r"(?m)^threshold=.*$", f"threshold={float(just_below)!r}", re.sub(r"(?m)^tree_sizes=.*\n", "", grown)
+    )
+    member = Trees(trees.columns, [moved], 2)
+    check(replace(model, blend=Blend((Part("trees", 1.0, 0.0, member),)), calibration=None), frame[7:], most=1e-12)
+
+
 def middle_of(model: Model, column: str) -> float:
     """The number that the encoder makes 0."""
     return next(
@@ -265,6 +284,16 @@ def test_codes_that_no_level_has_are_taken_for_never_seen() -> None:
     made = [module(columns | {"town": torch.full((300,), code)})["probabilities"] for code in (1, -7, 99)]
     assert torch.equal(made[0], made[1])
     assert torch.equal(made[0], made[2])
+
+
+def test_only_bytes_of_the_format_that_is_named_are_compared() -> None:
+    with pytest.raises(InputError) as error:
+        largest_difference(exported_linear(), linear(2), small(), to=cast(Any, "foo"))
+    assert str(error.value) == "to must be 'onnx' or 'torch'; got 'foo'"
+    onnx = crossent.export.to_onnx(linear(2))
+    for exported, to in ((exported_linear(), "onnx"), (onnx, "torch"), (b"", "torch"), (None, "onnx"), (b"", "onnx")):
+        with pytest.raises(InputError, match=f"^exported must be the bytes that to_{to} returned"):
+            largest_difference(cast(Any, exported), linear(2), small(), to=cast(Any, to))
 
 
 def test_text_cannot_be_exported() -> None:

@@ -73,6 +73,21 @@ def test_rows_without_weight_have_no_say() -> None:
     assert pool_weights(swapped, labels, 1 - first)[1] > 0.8
 
 
+def test_a_table_with_a_rhythm_in_its_rows_gets_the_weights_that_it_would_get_shuffled() -> None:
+    labels = torch.arange(60_000) % 2
+    draw = torch.Generator().manual_seed(0)
+    knows = torch.where(torch.rand(60_000, generator=draw) < 0.9, labels, 1 - labels)
+    named = torch.where(torch.arange(2) == knows[:, None], 0.9, 0.1).double().log()
+    always_first = torch.tensor([0.99, 0.01], dtype=torch.float64).log().expand(60_000, 2)
+    held_out = torch.stack([named, always_first])
+    pool = fit_pool(held_out, labels)
+    assert pool.weights[0] > 0.97
+    assert pool.slope == pytest.approx(1, abs=0.05)
+    shuffled = torch.randperm(60_000, generator=draw)
+    again = fit_pool(held_out[:, shuffled], labels[shuffled])
+    torch.testing.assert_close(pool.weights, again.weights, atol=0.02, rtol=0)
+
+
 def test_where_members_differ_their_mean_is_made_surer_as_the_labels_ask() -> None:
     """Each knows its half of what decides, and is calibrated; so the truth is surer than both."""
     draw = torch.Generator().manual_seed(0)

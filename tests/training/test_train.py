@@ -181,6 +181,24 @@ def test_a_diverging_training_is_an_error_that_says_so() -> None:
         train(network, BINARY, examples(64, 1), examples(64, 2), optimizer, batch_size=8, epochs=3)
 
 
+@pytest.mark.parametrize("name", ["batch_size", "epochs", "patience"])
+@pytest.mark.parametrize("count", [0, -1, 1.5, True])
+def test_counts_that_are_none_are_refused(name: str, count: Any) -> None:
+    with pytest.raises(InputError) as error:
+        trained(**{name: count})
+    assert str(error.value) == f"{name} must be a whole number of at least 1; got {count!r}"
+
+
+@pytest.mark.parametrize("name", ["training", "validation"])
+def test_a_training_needs_rows_on_both_sides(name: str) -> None:
+    rows = {"training": examples(64, 1), "validation": examples(64, 2)}
+    rows[name] = rows[name][:0]
+    network = Architecture("linear", 4, 0, 1, None).build()
+    with pytest.raises(InputError) as error:
+        train(network, BINARY, **rows, optimizer=torch.optim.SGD(network.parameters(), lr=0.1))
+    assert str(error.value) == f"{name} must have at least 1 row; got none"
+
+
 def test_features_and_labels_of_different_lengths_are_refused() -> None:
     rows = examples(5, 1)
     with pytest.raises(InputError) as error:
@@ -252,11 +270,11 @@ def test_a_small_step_runs_on_one_thread_and_any_on_the_number_that_is_given() -
     assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize("threads", [0, True, "many"])
+@pytest.mark.parametrize("threads", [0, True, "many", 10**12])
 def test_a_number_of_threads_that_is_none_is_refused(threads: Any) -> None:
     with pytest.raises(InputError) as error:
         noisily_trained(threads=threads)
-    assert str(error.value) == f'threads must be "size", "timed", or a whole number of at least 1; got {threads!r}'
+    assert str(error.value) == f'threads must be "size", "timed", or a whole number from 1 to 1,024; got {threads!r}'
 
 
 def test_in_bfloat16_only_products_are_of_fewer_bits() -> None:

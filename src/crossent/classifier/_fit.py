@@ -210,7 +210,7 @@ def _aside(column: Column) -> Column:
 def _warn_of_copies(frame: pl.DataFrame, splits: Sequence[Split], labels: Tensor) -> None:
     copies = copies_warning(frame, splits, labels)
     if copies is not None:
-        warnings.warn(copies, DataWarning, stacklevel=3)
+        warnings.warn(copies, DataWarning, stacklevel=4)
 
 
 def _of_mean_weight_1(examples: Examples) -> Examples:

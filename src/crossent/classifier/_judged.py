@@ -10,14 +10,14 @@ from torch import Tensor
 
 from .._task import Task
 from ..calibration import Calibration, calibrate, fit_calibrator
-from ..data import Split
+from ..data import Split, some_rows
 from ..members import Blend, CrossFitted, Part, Pool, fit_pool, logits_of, of_labels, on_true_prior
 from ._recipe import Recipe
 
 _ERRORS = 2.0
 _FEWEST_WRONG = 10
 _ENOUGH_ROWS = 100_000
-"""Of more rows every second, third, ... fits a calibrator: it is a few numbers."""
+"""Of more rows so many fit a calibrator: it is a few numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,9 @@ class HeldOut:
         return HeldOut(self.rows[places], self.log_probabilities[:, places], self.labels[places], weights)
 
     def sample(self) -> HeldOut:
-        """At most 199,999 of the rows: enough for a calibrator."""
-        step = len(self.labels) // _ENOUGH_ROWS
-        return self if step < 2 else self.taken(torch.arange(0, len(self.labels), step))
+        """At most 100,000 of the rows: enough for a calibrator."""
+        rows = len(self.labels)
+        return self if rows <= _ENOUGH_ROWS else self.taken(some_rows(rows, _ENOUGH_ROWS))
 
     def unseen(self, splits: Sequence[Split]) -> tuple[Split, ...]:
         """Which of these rows each copy has not seen, as the validation rows of a split, by their places here."""

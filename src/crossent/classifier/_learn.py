@@ -279,7 +279,7 @@ def learn(
     if failed and len(trained) == 1:  # the class shares alone are no model
         raise failed[0][1]
     for learner, error in failed:
-        warnings.warn(f"the member {learner.name} is left out: {error}", DataWarning, stacklevel=3)
+        warnings.warn(f"the member {learner.name} is left out: {error}", DataWarning, stacklevel=4)
     return Learned(
         [learner for learner, _ in trained],
         [result for _, result in trained],

@@ -16,6 +16,7 @@ from ..data import (
     given_folds,
     group_folds,
     group_split,
+    plain,
     stratified_folds,
     stratified_split,
     time_folds,
@@ -82,19 +83,20 @@ class Roles:
         """
         if self.weight is None:
             return None
-        values = frame[self.weight]
+        values = plain(frame[self.weight])
         wanted = f"weights must be numbers from 0 to 2^31; column {self.weight!r}"
         if not values.dtype.is_numeric():
             raise InputError(f"{wanted} holds {values.dtype}")
         if values.null_count():
             raise InputError(f"{wanted} is missing in row {int(values.is_null().arg_true()[0]) + 1}")
-        wrong = ~(values.is_finite() & (values >= 0) & (values <= _MOST_WEIGHT))
+        counts = values.cast(pl.Float64)  # 2^31 is more than a short integer can be compared with
+        wrong = ~(counts.is_finite() & (counts >= 0) & (counts <= _MOST_WEIGHT))
         if wrong.any():
             row = int(wrong.arg_true()[0])
             raise InputError(f"{wanted} holds {values[row]} in row {row + 1}")
-        if not (values.cast(pl.Float32) > 0).any():
+        if not (counts.cast(pl.Float32) > 0).any():
             raise InputError(f"{wanted} holds nothing but 0")
-        return values.cast(pl.Float32).to_torch().clone()
+        return counts.cast(pl.Float32).to_torch().clone()
 
     @property
     def structured(self) -> bool:

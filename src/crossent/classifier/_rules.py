@@ -46,6 +46,6 @@ def chosen_rule(
     try:
         choice = choose_threshold(seen, goal, confidence=confidence)
     except InputError as error:  # the training is done: what it made must not be lost for this
-        warnings.warn(f"on the held-out rows {error}; this model decides at 0.5", DataWarning, stacklevel=3)
+        warnings.warn(f"on the held-out rows {error}; this model decides at 0.5", DataWarning, stacklevel=4)
         return Rule(task, abstain_below=abstain_below)
     return Rule.of(task, threshold=choice.threshold, choice=choice, abstain_below=abstain_below)

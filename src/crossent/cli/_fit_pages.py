@@ -62,14 +62,15 @@ def _explanation(model: Model, table: Table, *, curves: bool) -> Explanation | N
 
 
 def _history(model: Model) -> str:
-    """The epochs of each member that has epochs, a line of JSON each."""
-    lines = [
-        json.dumps({"member": part.name, **asdict(record)})
+    """The epochs of each member that has epochs, a line of JSON each; without speeds, which no two trainings share."""
+    records = [
+        {"member": part.name, **asdict(record)}
         for part in model.blend.parts
         if part.history is not None
         for record in part.history.epochs
     ]
-    return "".join(f"{line}\n" for line in lines)
+    lines = [{name: value for name, value in record.items() if name != "rows_per_second"} for record in records]
+    return "".join(f"{json.dumps(line)}\n" for line in lines)
 
 
 def members_of(model: Model) -> list[crossent.report.MemberFacts]:

@@ -34,7 +34,9 @@ from ._layout import CodePart as CodePart
 from ._layout import Layout as Layout
 from ._layout import NumberPart as NumberPart
 from ._memory import frame_of as frame_of
+from ._plain import plain as plain
 from ._read import read as read
+from ._sample import some_rows as some_rows
 from ._split import stratified_split as stratified_split
 from ._table import Table as Table
 from ._typed import typed as typed

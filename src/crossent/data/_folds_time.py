@@ -10,6 +10,7 @@ from torch import Tensor
 
 from .._errors import InputError
 from ._folds import Split
+from ._plain import plain
 
 Numbers = NDArray[np.int64]
 
@@ -21,7 +22,7 @@ def time_folds(times: pl.Series, count: int) -> tuple[Split, ...]:
     there are too few times for `count` blocks to validate, there are as many splits as the times allow.
 
     Args:
-        times: `(n,)` numbers, dates or dates with times; none missing.
+        times: `(n,)` numbers, dates or dates with times, or text that is all numbers or dates; none missing.
         count: How many blocks validate, at least 1.
 
     Returns:
@@ -52,7 +53,7 @@ def time_split(times: pl.Series, share: float) -> tuple[Tensor, Tensor]:
     """Hold the last rows out, by time: about a share of them, and rows of one time together.
 
     Args:
-        times: `(n,)` numbers, dates or dates with times; none missing.
+        times: `(n,)` numbers, dates or dates with times, or text that is all numbers or dates; none missing.
         share: The share of the rows to hold out, between 0 and 1.
 
     Returns:
@@ -70,10 +71,12 @@ def time_split(times: pl.Series, share: float) -> tuple[Tensor, Tensor]:
 
 def _ordered(times: pl.Series) -> tuple[Numbers, Numbers]:
     """Return the place of each row's time among the distinct times, and how many rows lie before each but the first."""
+    times = plain(times)
     if not (times.dtype.is_numeric() or times.dtype.is_temporal()):
         raise InputError(
             f"To order rows by time, column {times.name!r} must hold dates or numbers, but its type is {times.dtype}. "
-            f"Say how it is read, for example kinds={{{times.name!r}: 'datetime'}}, or name another column."
+            f"Say how it is read, with --kind {times.name}=number or {times.name}=datetime (kinds={{...}}), or name "
+            f"another column."
         )
     times = times.fill_nan(None) if times.dtype.is_float() else times
     if times.null_count():

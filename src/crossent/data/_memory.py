@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from .._errors import InputError
+from ._framed import framed
 from ._reason import first_line
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _converted(source: object) -> pl.DataFrame:
         case np.ndarray():
             return pl.from_numpy(source) if source.dtype.names else _matrix(source, "array")
         case Mapping():
-            return pl.DataFrame([_column(str(name), values) for name, values in source.items()])
+            return framed([_column(str(name), values) for name, values in source.items()])
     return _foreign(source)
 
 
@@ -53,7 +54,9 @@ def _foreign(source: object) -> pl.DataFrame:
     if pandas is not None and isinstance(source, pandas.DataFrame):
         return _of_pandas(source)
     if pyarrow is not None and isinstance(source, pyarrow.Table | pyarrow.RecordBatch):
-        return pl.DataFrame(pl.from_arrow(source))
+        frame = pl.DataFrame(pl.from_arrow(source))
+        frame.columns = source.schema.names  # Polars has renamed the one without a name
+        return frame
     raise InputError(
         f"A table must be a path or a list of paths, a Polars, pandas or PyArrow table, a NumPy array, a tensor, "
         f"or a dict of columns, but this is a {_type_name(source)}."

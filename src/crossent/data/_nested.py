@@ -1,11 +1,9 @@
 """Columns that hold more than one value a row."""
 
-from collections import Counter
-
 import polars as pl
 
 from .._errors import InputError
-from ._names import listed
+from ._framed import framed
 
 _SINGLE = (pl.String, pl.Boolean, pl.Categorical, pl.Enum, pl.Null)
 
@@ -18,11 +16,7 @@ def flattened(frame: pl.DataFrame) -> pl.DataFrame:
     """
     if not any(_is_odd(dtype) for dtype in frame.dtypes):
         return frame
-    parts = [part for column in frame for part in _parts(column)]
-    twice = [name for name, count in Counter(part.name for part in parts).items() if count > 1]
-    if twice:
-        raise InputError(f"Every column must have its own name, but more than one is {listed(twice)}. Rename them.")
-    return pl.DataFrame(parts)
+    return framed([part for column in frame for part in _parts(column)])
 
 
 def _is_odd(dtype: pl.DataType) -> bool:

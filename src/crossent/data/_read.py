@@ -10,6 +10,7 @@ from .._errors import InputError
 from . import _parse
 from ._batches import batches
 from ._column import Column, Kind, kind_of, named
+from ._framed import framed
 from ._infer import date_format, inferred, marker_note
 from ._table import Table
 from ._typed import typed
@@ -42,7 +43,7 @@ def read(source: object, *, kinds: Mapping[str, Kind] | None = None) -> Table:
     )
     pairs = zip(frame, columns, strict=True)
     converted = [(typed(series, column), _noting_nan(series, column)) for series, column in pairs]
-    return Table(pl.DataFrame([series for series, _ in converted]), tuple(column for _, column in converted))
+    return Table(framed([series for series, _ in converted]), tuple(column for _, column in converted))
 
 
 def _whole(source: object) -> pl.DataFrame:

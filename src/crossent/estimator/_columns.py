@@ -40,7 +40,7 @@ def columns_of(estimator: Any, features: Any, *, reset: bool) -> tuple[pl.DataFr
     columns = [_column(array[:, place]) for place in range(array.shape[1])]
     names = _names(estimator)
     numbers = {name: column.dtype.is_numeric() for name, column in zip(names, columns, strict=True)}
-    frame = pl.DataFrame([column.alias(name) for name, column in zip(names, columns, strict=True)])
+    frame = pl.DataFrame(dict(zip(names, columns, strict=True)))
     return frame, {name: "number" for name, is_number in numbers.items() if is_number}
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import Any, Literal
+import zipfile
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +33,13 @@ def largest_difference(
         extra: What to do about columns that were not there at fit time: "error", or "ignore".
 
     Raises:
-        InputError: The package onnxruntime is not there.
+        InputError: The format is none of the two, `exported` is not of it, or the package onnxruntime is not there.
     """
+    if to not in get_args(Format):
+        raise InputError(f"to must be 'onnx' or 'torch'; got {to!r}")
+    # A file of torch is a zip archive; one of ONNX never begins as an archive does.
+    if not (isinstance(exported, bytes) and exported) or zipfile.is_zipfile(io.BytesIO(exported)) != (to == "torch"):
+        raise InputError(f"exported must be the bytes that to_{to} returned, or to name the other format; got others")
     frame = next(iter(batches(data, rows=rows)))
     wanted = model.predict(frame, extra=extra).select(pl.selectors.starts_with("probability_")).to_numpy()
     made = _onnx(exported, model, frame) if to == "onnx" else _torch(exported, model, frame)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from torch import Tensor
 
-from ..data import Features, Layout
+from ..data import Features, Layout, some_rows
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.int32]
@@ -19,6 +19,7 @@ Places = NDArray[np.int32]
 _MOST_BROKEN = 30_000_000  # numbers of the table that become broken lines: 16 bytes each
 _WIDEST_BROKEN = 200  # columns; of pixels a line each costs much and gains little
 _FEWEST_KNOTS = 3
+_ROWS_FOR_KNOTS = 100_000
 _LEAST_VARIANCE = 1e-6  # of a number within -3 and 3: what is below is rounding
 
 
@@ -156,11 +157,12 @@ def _knots(features: Features, layout: Layout) -> list[Tensor]:
     most = _most_knots(rows)
     if rows * width > _MOST_BROKEN or width > _WIDEST_BROKEN:
         return [torch.empty(0)] * width
+    some = some_rows(rows, _ROWS_FOR_KNOTS)
     found: list[Tensor] = []
     for place, part in enumerate(layout.numbers):
         cuts = torch.empty(0)
         if part.part in ("value", "cycle"):
-            sample = features.numbers[:: 1 + rows // 100_000, place].double()
+            sample = features.numbers[some, place].double()
             at = torch.linspace(0, 1, most // 2 + 1).double()
             between = torch.linspace(0, 1, most - most // 2 + 1).double()[1:-1]
             cuts = torch.cat([torch.quantile(sample, at), torch.quantile(sample.unique(), between)]).float().unique()

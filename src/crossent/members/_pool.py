@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..data import some_rows
 from ..training import best_slope, one_thread
 
 _RESAMPLES = 20
 _LEAST = 0.02
 _STEPS = 300
 _SETTLED = 1e-4
-_ENOUGH_ROWS = 10_000
+_ENOUGH_ROWS = 20_000
 _SPREAD = 0.3
 
 
@@ -80,11 +81,11 @@ def pool_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None = 
     members that are nearly as good one sample picks one and another the other. Members of less than 2 % are left out.
 
     Args:
-        held_out: `(M, n, K)` log probabilities by copies that have not trained on the row. Of more than 20,000 rows
-            every second, third, ... is asked.
+        held_out: `(M, n, K)` log probabilities by copies that have not trained on the row; of more than 20,000 rows
+            so many are asked.
         labels: `(n,)` encoded.
         row_weights: `(n,)` r, how much each row counts; None for 1 each.
-        seed: Of the resamples.
+        seed: Of the rows that are asked, and of the resamples.
 
     Returns:
         `(M,)` float64 weights from 0 on that add up to 1.
@@ -93,10 +94,10 @@ def pool_weights(held_out: Tensor, labels: Tensor, row_weights: Tensor | None = 
         Dempster, Laird and Rubin 1977, section 4.3 (mixtures; here only the weights are unknown). Breiman 1996,
         "Stacked regressions" (weights from held-out predictions). Caruana et al. 2004, section 2.3 (bagged selection).
     """
-    step = max(len(labels) // _ENOUGH_ROWS, 1)
-    logs = of_labels(held_out[:, ::step], labels[::step])
+    some = some_rows(len(labels), _ENOUGH_ROWS, seed=seed)
+    logs = of_labels(held_out[:, some], labels[some])
     likely = (logs - logs.max(0).values).exp()
-    rows = torch.ones(likely.shape[1], dtype=torch.float64) if row_weights is None else row_weights[::step].double()
+    rows = torch.ones(len(some), dtype=torch.float64) if row_weights is None else row_weights[some].double()
     draw = np.random.default_rng(seed)
     counts = draw.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), size=_RESAMPLES)
     weights = _most_likely(likely, rows * torch.from_numpy(counts)).mean(0)

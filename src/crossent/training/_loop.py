@@ -66,8 +66,15 @@ def train(
             has it.
 
     Raises:
-        InputError: The loss is not finite in any epoch: the training diverged; or labels or an option break a rule.
+        InputError: The loss is not finite in any epoch: the training diverged; or rows, labels or an option break a
+            rule.
     """
+    for name, rows in (("training", training), ("validation", validation)):
+        if not len(rows):
+            raise InputError(f"{name} must have at least 1 row; got none")
+    for name, count in (("batch_size", batch_size), ("epochs", epochs), ("patience", patience)):
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise InputError(f"{name} must be a whole number of at least 1; got {count!r}")
     watch = watch or Watch()
     watch.start(len(training), epochs)
     task.check_labels(training.labels)

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from ..data import some_rows
+
 _MOST_NUMBERS = 4_000_000
 _STEPS = 40
 
@@ -15,7 +17,7 @@ def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None, *,
     r"""The s > 0 for which the log loss of the logits times s is least: 1 / s is the temperature.
 
     Newton's method in u = log s, with the prior (u / spread)^2 / 2 on the summed loss, so that s stays finite where the
-    rows are told apart without a fault. Of many rows an even share is taken.
+    rows are told apart without a fault. Of many rows some are drawn.
 
     Args:
         logits: `(n, K)`.
@@ -32,9 +34,9 @@ def best_slope(logits: Tensor, labels: Tensor, weights: Tensor | None = None, *,
     References:
         Guo, Pleiss, Sun, Weinberger 2017, "On calibration of modern neural networks", section 4.2.
     """
-    step = max(logits.numel() // _MOST_NUMBERS, 1)
-    z, y = logits[::step].double(), labels[::step].unsqueeze(1)
-    w = torch.ones(len(z), dtype=torch.float64) if weights is None else weights[::step].double()
+    some = some_rows(len(logits), _MOST_NUMBERS // logits.shape[1])
+    z, y = logits[some].double(), labels[some].unsqueeze(1)
+    w = torch.ones(len(z), dtype=torch.float64) if weights is None else weights[some].double()
     z = z - z.gather(1, y)
     lowest, highest = -6.0, 6.0
     u = 0.0

@@ -18,6 +18,7 @@ Threads = int | Literal["size", "timed"]
 # Multiply-adds of one step below which a second thread costs more than it brings: the threads wait for one another
 # at each operation. Measured on small perceptrons: no gain on idle cores, 18 times slower on busy ones.
 _WORTH_THREADS = 10_000_000
+_MOST_THREADS = 1024
 _ROUNDS = 5
 _STEPS = 3
 _SECONDS = 2.0
@@ -44,8 +45,10 @@ def threads_for(wanted: Threads, network: nn.Module, batch_size: int, step: Call
         return 1 if batch_size * weights < _WORTH_THREADS else all_threads
     if wanted == "timed":
         return 1 if all_threads == 1 else _faster(step(), all_threads)
-    if isinstance(wanted, bool) or not isinstance(wanted, int) or wanted < 1:
-        raise InputError(f'threads must be "size", "timed", or a whole number of at least 1; got {wanted!r}')
+    if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= _MOST_THREADS:
+        raise InputError(
+            f'threads must be "size", "timed", or a whole number from 1 to {_MOST_THREADS:,}; got {wanted!r}'
+        )
     return wanted
 
 
