@@ -10,4 +10,5 @@ from ._isotonic import Isotonic as Isotonic
 from ._linear import Linear as Linear
 from ._logits import logits_of as logits_of
 from ._monotone import Monotone as Monotone
+from ._rows import LARGEST as LARGEST
 from ._venn_abers import VennAbers as VennAbers

@@ -8,8 +8,6 @@ from typing import Any
 from .._errors import InputError
 from ..members import Trees
 
-LEAST = 1e-9  # of a copy's probability, as the member has it
-
 
 @dataclass
 class Forest:

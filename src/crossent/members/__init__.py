@@ -37,4 +37,5 @@ from ._trees import Trees as Trees
 from ._trees_fit import cross_fit_trees as cross_fit_trees
 from ._trees_fit import fit_trees as fit_trees
 from ._trees_plan import tree_settings as tree_settings
+from ._trees_predict import LEAST_PROBABILITY as LEAST_PROBABILITY
 from ._trees_settings import TreeSettings as TreeSettings

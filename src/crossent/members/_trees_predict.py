@@ -18,8 +18,8 @@ _LEAVES_AT_ONCE = 700
 _LEAVES_A_COLUMN = 15
 _FEW_ROWS = 64
 """Up to so many the calls would cost more than the memory."""
-# No class is impossible, and the log of no probability infinite: a class that a copy has not met has exp(-34) in it.
-_LEAST = 1e-9
+LEAST_PROBABILITY = 1e-9
+"""Of a class by a copy of trees: none is impossible, and no log infinite, also of a class that the copy has not met."""
 
 
 class Ensemble:
@@ -49,8 +49,8 @@ class Ensemble:
                 total += self._scores(matrix, start, step)
         scores = torch.from_numpy(total)
         if scores.ndim == 2:
-            return scores.softmax(1).clamp(min=_LEAST)
-        return torch.stack([(-scores).sigmoid(), scores.sigmoid()], 1).clamp(min=_LEAST)
+            return scores.softmax(1).clamp(min=LEAST_PROBABILITY)
+        return torch.stack([(-scores).sigmoid(), scores.sigmoid()], 1).clamp(min=LEAST_PROBABILITY)
 
     def _scores(self, matrix: Matrix, start: int, rounds: int) -> NDArray[np.float64]:
         """What some rounds add to the scores, `(n, K)`, or for two classes to that of class 1, `(n,)`."""
@@ -64,4 +64,4 @@ class Ensemble:
 def probabilities_of(predicted: NDArray[np.float64]) -> Tensor:
     """`(n, K)` from what LightGBM says of rows in training, for two classes `(n,)` of class 1; none below 1e-9."""
     values = predicted if predicted.ndim == 2 else np.stack([1 - predicted, predicted], axis=1)
-    return torch.from_numpy(np.maximum(values, _LEAST))
+    return torch.from_numpy(np.maximum(values, LEAST_PROBABILITY))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -81,12 +82,10 @@ def train(
     device = training.labels.device
     bits = bits_of(precision, device)
     products = multiplying_in(bits, device)
-
-    def rehearsal() -> Callable[[], None]:
-        return _rehearsal(network, task, training[:batch_size], optimizer, products, class_weight)
-
     if task.kind != "multiclass" and class_weight is None:  # once, for what each step would do
         training = replace(training, labels=training.labels.float())
+    step = partial(_step, task=task, products=products, class_weight=class_weight)
+    rehearsal = partial(_rehearsal, step, network, optimizer, training[:batch_size])
     threads = threads_for(threads, network, batch_size, rehearsal)
     records: list[Epoch] = []
     best, best_weights = Epoch(0, math.inf, math.inf, 0.0), dict[str, Tensor]()
@@ -98,7 +97,7 @@ def train(
             order = torch.randperm(len(training), generator=generator).to(device)
             for rows in order.split(batch_size):  # gathered here, not all at once, they are still in the cache
                 batch = training[rows]
-                losses.append(_step(network, task, batch, optimizer, products, class_weight))
+                losses.append(step(network, optimizer, batch))
                 seen += len(batch)
                 watch.step(len(batch))
                 if interrupt.asked:
@@ -127,9 +126,10 @@ def train(
 
 def _step(
     network: nn.Module,
-    task: Task,
-    batch: Examples,
     optimizer: torch.optim.Optimizer,
+    batch: Examples,
+    *,
+    task: Task,
     products: AbstractContextManager[object],
     class_weight: Tensor | None,
 ) -> Tensor:
@@ -147,23 +147,21 @@ def _step(
 
 
 def _rehearsal(
+    step: Callable[[nn.Module, torch.optim.Optimizer, Examples], Tensor],
     network: nn.Module,
-    task: Task,
-    batch: Examples,
     optimizer: torch.optim.Optimizer,
-    products: AbstractContextManager[object],
-    class_weight: Tensor | None,
+    batch: Examples,
 ) -> Callable[[], None]:
     """What takes a step on copies, with chance of its own: it leaves no trace."""
     network, optimizer = copy.deepcopy((network, optimizer))
     network.train()
     device = batch.labels.device
 
-    def step() -> None:
+    def rehearse() -> None:
         with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-            _step(network, task, batch, optimizer, products, class_weight)
+            step(network, optimizer, batch)
 
-    return step
+    return rehearse
 
 
 def _mean(losses: Sequence[Tensor], rows: int, batch_size: int) -> float:

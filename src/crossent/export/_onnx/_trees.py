@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..._errors import InputError
-from ...members import Trees
-from .._forest import LEAST, Forest, outputs_of
+from ...members import LEAST_PROBABILITY, Trees
+from .._forest import Forest, outputs_of
 from ._columns import Encoded
 from ._graph import ML, Graph, library
 
@@ -24,7 +24,7 @@ def tree_probabilities(graph: Graph, member: Trees, rows: Encoded) -> str:
         made = graph.add("Concat", negative, positive, axis=2)
     else:
         made = graph.add("Softmax", raw, axis=2)
-    made = graph.add("Max", made, graph.constant(LEAST, np.float64))
+    made = graph.add("Max", made, graph.constant(LEAST_PROBABILITY, np.float64))
     return graph.add("ReduceMean", made, graph.constant([1], np.int64), keepdims=0)
 
 

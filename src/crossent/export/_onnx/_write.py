@@ -10,14 +10,12 @@ import numpy as np
 from ... import __version__
 from ..._errors import InputError
 from ..._files import write_whole
-from ...calibration import Linear, Monotone
+from ...calibration import LARGEST, Linear, Monotone
 from ...classifier import Model
 from ...decisions import Rule
 from ._columns import encoded
 from ._graph import Graph
 from ._members import blended
-
-_LARGEST = 1e100
 
 
 def to_onnx(model: Model) -> bytes:
@@ -80,7 +78,7 @@ def _calibrated(graph: Graph, model: Model, logits: str) -> str:
 
 
 def _cut(graph: Graph, values: str) -> str:
-    return graph.add("Clip", values, graph.constant(-_LARGEST, np.float64), graph.constant(_LARGEST, np.float64))
+    return graph.add("Clip", values, graph.constant(-LARGEST, np.float64), graph.constant(LARGEST, np.float64))
 
 
 def _monotone(graph: Graph, of: Monotone, logits: str) -> str:

@@ -6,9 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid, softplus
 
-from ...calibration import Calibrator, Isotonic, Linear, Monotone, VennAbers
-
-_LARGEST = 1e100
+from ...calibration import LARGEST, Calibrator, Isotonic, Linear, Monotone, VennAbers
 
 
 def calibrated(calibrator: Calibrator | None, logits: Tensor) -> Tensor:
@@ -97,7 +95,7 @@ def _venn_abers(of: VennAbers, logits: Tensor) -> Tensor:
 
 
 def _cut(logits: Tensor) -> Tensor:
-    return logits.clamp(-_LARGEST, _LARGEST)
+    return logits.clamp(-LARGEST, LARGEST)
 
 
 def _exact(values: tuple[float, ...]) -> Tensor:

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from ...data import Features
-from ...members import Trees
-from .._forest import LEAST, Forest, outputs_of
+from ...members import LEAST_PROBABILITY, Trees
+from .._forest import Forest, outputs_of
 
 _LEAST_CHUNK, _MOST_CHUNKS = 128, 32  # of trees: a step of a chunk holds as many numbers a row as it has trees
 _ZERO = 1e-35  # what LightGBM takes for 0
@@ -115,7 +115,7 @@ class TreeProbabilities(nn.Module):
             made = torch.cat([1 - positive, positive], dim=2)
         else:
             made = raw.softmax(dim=2)
-        return made.clamp(min=LEAST).mean(dim=1)
+        return made.clamp(min=LEAST_PROBABILITY).mean(dim=1)
 
 
 class _Chunk(nn.Module):
